@@ -1,0 +1,65 @@
+"""Clips as plugins see them: a lazy set, never the whole data in memory."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+
+from plugins.types import Clip, ClipBatch
+
+
+class ClipSet(ABC):
+    """Clips with labels, by index; a clip is read when it is asked for.
+
+    Attributes:
+        classes: the class names; a label is an index into them.
+        ids: per clip, the id of the video it comes from. Several clips
+            may share one.
+        labels: per clip, its class index.
+        groups: per clip, the patient (or whatever must stay together).
+        shape: (C, T, H, W) of every clip.
+    """
+
+    classes: tuple[str, ...]
+    ids: Sequence[str]
+    labels: Sequence[int]
+    groups: Sequence[str]
+    shape: tuple[int, int, int, int]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @abstractmethod
+    def __getitem__(self, index: int) -> Clip:
+        """The clip at an index, float32 in [0, 1]."""
+
+    def batch(self, indices: Sequence[int]) -> ClipBatch:
+        """The clips at several indices, stacked."""
+        return torch.stack([self[i] for i in indices])
+
+
+@dataclass
+class MemoryClips(ClipSet):
+    """A clip set held in memory, for tests and small data.
+
+    Attributes:
+        videos: uint8 (N, C, T, H, W).
+    """
+
+    videos: torch.Tensor
+    labels: Sequence[int]
+    classes: tuple[str, ...]
+    ids: Sequence[str] = ()
+    groups: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        self.shape = tuple(self.videos.shape[1:])
+        names = [f"clip{i}" for i in range(len(self.labels))]
+        self.ids = self.ids or names
+        self.groups = self.groups or names
+
+    def __getitem__(self, index: int) -> Clip:
+        return self.videos[index].float() / 255

@@ -1,0 +1,94 @@
+"""Datasets: where labelled videos and images come from."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import ClassVar
+
+from plugins.base import Plugin
+from plugins.errors import DataError
+from plugins.types import Frames
+
+
+class Record(ABC):
+    """One video or one image (a video of one frame) of a data set.
+
+    Cheap to make: pixels are read when `frames` is called.
+
+    Attributes:
+        id: unique within its set, stable between runs and machines.
+        group: the patient, or whatever must stay on one side of a split.
+        label: the class name.
+    """
+
+    id: str
+    group: str
+    label: str
+
+    @property
+    @abstractmethod
+    def fingerprint(self) -> str:
+        """SHA-256, in hex, of all that determines the pixels."""
+
+    @abstractmethod
+    def frames(self) -> Frames:
+        """Decode: uint8 (T, H, W, C), C = 1 (grey) or 3 (RGB).
+
+        Raises:
+            DataError: the file cannot be read; names it and says why.
+        """
+
+    def continuation(self, n_frames: int, seed: int, *, blind: bool = False) -> Frames:
+        """What truly follows the first frame, where the data set can tell.
+
+        Only a simulator can: it runs on from the first frame. The same
+        seed gives the same bytes; frame 0 is the record's first frame.
+
+        Args:
+            n_frames: frames to return, frame 0 included.
+            seed: of all that is random after frame 0.
+            blind: redraw what frame 0 cannot tell (the motion's class)
+                from what it does tell.
+
+        Returns:
+            uint8 (n_frames, H, W, C).
+
+        Raises:
+            DataError: this data set cannot tell.
+        """
+        raise DataError(f"{self.id}: this data set cannot tell what follows an image")
+
+
+class Dataset(Plugin):
+    """A reader: yields labelled records; nothing else knows a folder layout.
+
+    Its docstring says where the data come from, under which licence.
+
+    Attributes:
+        has_continuation: its records implement `Record.continuation`.
+        needs_root: it reads a folder, given as ``reader:root``.
+    """
+
+    kind: ClassVar[str] = "dataset"
+    has_continuation: ClassVar[bool] = False
+    needs_root: ClassVar[bool] = True
+
+    root: str = ""
+    """The folder to read; empty for a simulator."""
+
+    @abstractmethod
+    def videos(self) -> Sequence[Record]:
+        """The labelled videos, in a stable order.
+
+        Raises:
+            DataError: the root does not exist or holds none.
+        """
+
+    @abstractmethod
+    def images(self) -> Sequence[Record]:
+        """The labelled still images, in a stable order.
+
+        Raises:
+            DataError: the root does not exist or holds none.
+        """

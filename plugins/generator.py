@@ -1,0 +1,100 @@
+"""Generators: from a still image to a video."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from plugins.base import Plugin
+from plugins.clips import ClipSet
+from plugins.run import Run
+from plugins.types import Clip, ClipBatch, ImageBatch
+
+
+class StillRecord(Protocol):
+    """What a data set offers about one still beside its pixels."""
+
+    id: str
+
+    def continuation(self, n_frames: int, seed: int, *, blind: bool = False) -> Clip:
+        """What truly follows the still: (C, n_frames, H, W) in [0, 1].
+
+        Raises:
+            DataError: the data set cannot tell.
+        """
+
+
+@dataclass(frozen=True)
+class Stills:
+    """Images to be continued, and per image what may be used to do so.
+
+    Attributes:
+        images: (B, C, H, W), float32 in [0, 1].
+        seeds: per image, the seed of all its random draws.
+        labels: per image its class index, or None where it is unknown.
+        classes: the class names that the labels index.
+        records: per image the data set's record, or None.
+    """
+
+    images: ImageBatch
+    seeds: Sequence[int]
+    labels: Sequence[int | None] = ()
+    classes: tuple[str, ...] = ()
+    records: Sequence[StillRecord | None] = ()
+
+    def __len__(self) -> int:
+        return len(self.seeds)
+
+    def subset(self, indices: Sequence[int]) -> Stills:
+        """The stills at some indices, in that order."""
+        return Stills(
+            images=self.images[list(indices)],
+            seeds=[self.seeds[i] for i in indices],
+            labels=[self.labels[i] for i in indices] if self.labels else (),
+            classes=self.classes,
+            records=[self.records[i] for i in indices] if self.records else (),
+        )
+
+
+class Generator(Plugin):
+    """Continues still images as videos.
+
+    A generator that learns overrides `fit` and `load`. Noise is drawn per
+    seed on the CPU, so that a sample depends on its image, its seed and
+    the weights, never on the batch it is in. Frame 0 of a sample is the
+    image. ``bench check NAME`` tests all of this.
+
+    Attributes:
+        reads_labels: `sample` looks at ``stills.labels``; the tables mark it.
+        needs_continuation: `sample` asks the records what truly follows;
+            such a generator is a control, for simulated data only.
+    """
+
+    kind: ClassVar[str] = "generator"
+    reads_labels: ClassVar[bool] = False
+    needs_continuation: ClassVar[bool] = False
+
+    def fit(self, clips: ClipSet, run: Run) -> None:
+        """Learn from the training videos of one split.
+
+        Writes the final weights to ``run.folder``, where `load` finds
+        them, and checkpoints too: called again on a folder that a killed
+        run left behind, it continues and ends with the same weights.
+        """
+
+    def load(self, run: Run) -> None:
+        """Make ready to sample with what `fit` left in ``run.folder``."""
+
+    @abstractmethod
+    def sample(self, stills: Stills, n_frames: int) -> ClipBatch:
+        """Continue each image.
+
+        Args:
+            stills: B images.
+            n_frames: T, frame 0 (the image itself) included.
+
+        Returns:
+            (B, C, T, H, W), float32 in [0, 1], on the CPU.
+        """

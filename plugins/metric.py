@@ -1,0 +1,63 @@
+"""Metrics: figures about generated videos or about predictions."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import Any, ClassVar, Literal
+
+from plugins.base import Plugin
+
+Ingredient = Literal["real", "generated", "samples", "scores", "labels"]
+
+
+class Metric(Plugin):
+    """One figure, gathered in torchmetrics' way: `update` batch by batch, then `compute`.
+
+    `update` is called with the ingredients that `reads` names, as keyword
+    arguments, all on the CPU, in batches over the test set:
+
+    ==========  =============================  ==================================
+    ingredient  shape                          what it is
+    ==========  =============================  ==================================
+    real        (B, C, T, H, W) in [0, 1]      clips of the test videos
+    generated   (B, C, T, H, W) in [0, 1]      one continuation of each clip's x0
+    samples     (B, S, C, T, H, W) in [0, 1]   S continuations of each clip's x0
+    scores      (N, K)                         a classifier's probabilities
+    labels      (N,) integers                  the true class indices
+    ==========  =============================  ==================================
+
+    Attributes:
+        reads: the ingredients; the matrix adds the cells that they take.
+        title: the column's heading in tables.
+        direction: whether ``higher`` or ``lower`` is better.
+        unit: of the figure; empty for a pure number.
+        paired: the figure is a mean over test videos, so that resampling
+            the videos gives an interval (it would be wrong for a distance
+            between two sets).
+        weights: names of the weight files that it needs.
+    """
+
+    kind: ClassVar[str] = "metric"
+    reads: ClassVar[tuple[Ingredient, ...]]
+    title: ClassVar[str]
+    direction: ClassVar[Literal["higher", "lower"]]
+    unit: ClassVar[str] = ""
+    paired: ClassVar[bool] = False
+    weights: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def reset(self) -> None:
+        """Forget all updates."""
+
+    @abstractmethod
+    def update(self, *args: Any, **ingredients: Any) -> None:
+        """Take in one batch; a metric names its ingredients as its arguments."""
+
+    @abstractmethod
+    def compute(self) -> float:
+        """The figure over all updates.
+
+        Raises:
+            BenchError: there is no such figure for these data (too few
+                clips, only one class present); says why.
+        """
