@@ -61,3 +61,11 @@ class Metric(Plugin):
             BenchError: there is no such figure for these data (too few
                 clips, only one class present); says why.
         """
+
+    def interval(self) -> tuple[float, float] | None:
+        """A 95 % interval of the figure last computed, where theory gives one.
+
+        Where it is None and the metric is `paired`, the harness resamples
+        the test videos instead.
+        """
+        return None

@@ -1,0 +1,40 @@
+"""The command ``bench``."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from bench.commands import cli
+from plugins.errors import BenchError, Cancelled
+
+USER_MISTAKE = 2
+INTERRUPTED = 130
+
+
+def main() -> None:
+    """Run the command line; a user's mistake is one line and exit code 2."""
+    from bench.rooms import check_rooms
+
+    try:
+        check_rooms()
+        sys.exit(cli.main(standalone_mode=False))
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except BenchError as error:
+        for line in str(error).splitlines():
+            click.echo(f"error: {line}", err=True)
+        sys.exit(USER_MISTAKE)
+    except (Cancelled, KeyboardInterrupt, click.Abort):
+        click.echo("stopped; what is finished or checkpointed is kept", err=True)
+        sys.exit(INTERRUPTED)
+    except BrokenPipeError:
+        # The reader of a pipe (head, less) has left; nothing is wrong.
+        sys.stderr.close()
+        sys.exit(0)
+
+
+if __name__ == "__main__":
+    main()

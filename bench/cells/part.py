@@ -1,0 +1,63 @@
+"""A part of a data set: the videos of one side of a split, or the image set."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from bench.canonical import digest
+from bench.data import Cache, ClipSettings, VideoClips
+from bench.provenance import source_digest
+from plugins.dataset import Dataset, Record
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records of a data set by id, and how clips are taken from them.
+
+    Attributes:
+        dataset: the reader.
+        which: its videos or its images.
+        ids: the records, in order.
+        classes: class names; a label is an index into them.
+        settings: how clips are taken.
+    """
+
+    dataset: Dataset
+    which: Literal["videos", "images"]
+    ids: tuple[str, ...]
+    classes: tuple[str, ...]
+    settings: ClipSettings
+
+    def records(self) -> list[Record]:
+        """The part's records, in the order of its ids."""
+        found = {record.id: record for record in all_records(self.dataset, self.which)}
+        return [found[i] for i in self.ids]
+
+    def clips(self, cache: Path) -> VideoClips:
+        """The part's clips, decoded at first use."""
+        return VideoClips(self.records(), self.classes, self.settings, Cache(cache))
+
+    def fingerprint(self) -> str:
+        """SHA-256 of all that determines the clips: contents, labels, settings, reader."""
+        return digest(
+            {
+                "records": [[r.id, r.label, r.group, r.fingerprint] for r in self.records()],
+                "classes": self.classes,
+                "settings": self.settings.model_dump(mode="json"),
+                "reader": [type(self.dataset).version, source_digest(type(self.dataset).__module__)],
+            }
+        )
+
+    def per_class(self) -> dict[str, int]:
+        """How many records each class has."""
+        labels = [record.label for record in self.records()]
+        return {name: labels.count(name) for name in self.classes}
+
+
+@lru_cache(maxsize=8)
+def all_records(dataset: Dataset, which: Literal["videos", "images"]) -> tuple[Record, ...]:
+    """All records of a data set; listed once per process."""
+    return tuple(dataset.videos() if which == "videos" else dataset.images())

@@ -1,0 +1,158 @@
+"""Synthesize videos from the first frames of a part."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import torch
+
+from bench.cells.base import Cell, Surroundings
+from bench.cells.fit import Fit
+from bench.cells.part import Part
+from bench.data import still_records
+from bench.provenance import plugin_identity
+from bench.store import write_atomically
+from plugins.errors import PluginError
+from plugins.generator import Generator, Stills
+from plugins.seeds import derive
+from plugins.types import ClipBatch
+
+CLIPS = "clips.npy"
+_MANIFEST = "clips.json"
+_PROGRESS = "progress.json"
+
+
+@dataclass(frozen=True)
+class Synthesize(Cell):
+    """Continue each image of a part, or the first frame of each of its videos.
+
+    The result holds ``clips.npy``, uint8 (N, S, C, T, H, W), and
+    ``clips.json`` with ids, groups, labels and seeds.
+    """
+
+    kind: ClassVar[str] = "synthesize"
+    generator: Generator
+    fit: Fit | None
+    source: Part
+    per_item: int
+    batch: int
+    seed: int
+
+    @property
+    def reads(self) -> tuple[Cell, ...]:
+        return (self.fit,) if self.fit else ()
+
+    @property
+    def plugin_name(self) -> str:
+        return self.generator.name
+
+    def identity(self) -> dict[str, Any]:
+        return {
+            "generator": plugin_identity(self.generator),
+            "source": self.source.fingerprint(),
+            "per_item": self.per_item,
+            "batch": self.batch,
+            "seed": self.seed,
+        }
+
+    def compute(self, given: Surroundings) -> dict[str, Any]:
+        fitted = given.finished(self.fit) if self.fit else given.run.folder
+        self.generator.load(replace(given.run, folder=fitted, seed=self.seed))
+        stills = self._stills(given.cache)
+        n = len(self.source.ids)
+        items = [(i, s) for i in range(n) for s in range(self.per_item)]
+        shape = self._shape(stills)
+        clips, done = _open(given.run.folder, (n, self.per_item, *shape))
+        for start in range(done, len(items), self.batch):
+            given.run.progress(start, len(items), "synthesize")
+            chosen = items[start : start + self.batch]
+            videos = _to_bytes(self._sample(stills, chosen, shape))
+            for (i, s), video in zip(chosen, videos, strict=True):
+                clips[i, s] = video
+            clips.flush()
+            write_atomically(
+                given.run.folder / _PROGRESS, json.dumps({"done": start + len(chosen)})
+            )
+        self._write_manifest(given.run.folder)
+        (given.run.folder / _PROGRESS).unlink(missing_ok=True)
+        return {"n_videos": len(items), "classes": self.source.per_class()}
+
+    def _shape(self, stills: Stills) -> tuple[int, int, int, int]:
+        _, c, h, w = stills.images.shape
+        return c, self.source.settings.frames, h, w
+
+    def _seed(self, index: int, sample: int) -> int:
+        return derive(self.seed, self.source.ids[index], sample)
+
+    def _stills(self, cache: Path) -> Stills:
+        """One still per record; seeds are set when they are sampled."""
+        clips = self.source.clips(cache)
+        records = self.source.records()
+        return Stills(
+            images=torch.stack([clips.still(i) for i in range(len(records))]),
+            seeds=[0] * len(records),
+            labels=[self.source.classes.index(r.label) for r in records],
+            classes=self.source.classes,
+            records=still_records(records, self.source.settings),
+        )
+
+    def _sample(
+        self, stills: Stills, chosen: list[tuple[int, int]], shape: tuple[int, int, int, int]
+    ) -> ClipBatch:
+        batch = replace(
+            stills.subset([i for i, _ in chosen]), seeds=[self._seed(i, s) for i, s in chosen]
+        )
+        if not self.generator.reads_labels:
+            batch = replace(batch, labels=[None] * len(chosen))
+        if not self.generator.needs_continuation:
+            batch = replace(batch, records=[None] * len(chosen))
+        with torch.no_grad():
+            videos = self.generator.sample(batch, shape[1])
+        if tuple(videos.shape) != (len(chosen), *shape):
+            raise PluginError(
+                f"generator '{self.generator.name}' returned shape {tuple(videos.shape)} where "
+                f"{(len(chosen), *shape)} is due; 'bench check {self.generator.name}' tells more"
+            )
+        if not bool(torch.isfinite(videos).all()):
+            raise PluginError(f"generator '{self.generator.name}' returned NaN or infinite pixels")
+        return videos
+
+    def _write_manifest(self, folder: Path) -> None:
+        records = self.source.records()
+        manifest = {
+            "ids": [r.id for r in records],
+            "groups": [r.group for r in records],
+            "labels": [r.label for r in records],
+            "classes": self.source.classes,
+            "seeds": [
+                [self._seed(i, s) for s in range(self.per_item)] for i in range(len(records))
+            ],
+        }
+        write_atomically(folder / _MANIFEST, json.dumps(manifest))
+
+
+def read_synthesis(folder: Path) -> tuple[np.ndarray, dict[str, Any]]:
+    """A finished synthesis: clips uint8 (N, S, C, T, H, W), memory-mapped, and manifest."""
+    clips = np.load(folder / CLIPS, mmap_mode="r", allow_pickle=False)
+    return clips, json.loads((folder / _MANIFEST).read_text())
+
+
+def _open(folder: Path, shape: tuple[int, ...]) -> tuple[np.memmap, int]:
+    """The array to fill, and how many of its clips a killed run had finished."""
+    path = folder / CLIPS
+    try:
+        done = int(json.loads((folder / _PROGRESS).read_text())["done"])
+        clips = np.lib.format.open_memmap(path, mode="r+")
+        if clips.shape == shape:
+            return clips, done
+    except (OSError, ValueError, KeyError):
+        pass
+    return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape), 0
+
+
+def _to_bytes(videos: ClipBatch) -> np.ndarray:
+    return (videos.clamp(0, 1) * 255).round().to(torch.uint8).numpy()

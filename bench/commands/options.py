@@ -1,0 +1,122 @@
+"""Options that several commands share, and how they change an experiment."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from plugins.errors import BenchError
+from plugins.hints import nearest
+
+if TYPE_CHECKING:
+    from bench.experiment import Experiment
+    from plugins.discovery import Catalogue
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def store_option(command: F) -> F:
+    """``--store``: where results are."""
+    return click.option(
+        "--store",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("runs"),
+        show_default=True,
+        envvar="BENCH_STORE",
+        show_envvar=True,
+        metavar="FOLDER",
+        help="Where results are kept and looked up.",
+    )(command)
+
+
+def experiment_options(command: F) -> F:
+    """The experiment, and the options that narrow or change it."""
+    decorators = [
+        click.argument("experiment"),
+        click.option("--generators", metavar="A,B", help="Only these generators."),
+        click.option("--classifiers", metavar="A,B", help="Only these classifiers."),
+        click.option("--ratios", metavar="7:3,5:5", help="Only these ratios of training to test."),
+        click.option("--protocols", metavar="real,mixed", help="Only these protocols."),
+        click.option("--seeds", metavar="0,1,2", help="The replicates, by number; 0-4 is a range."),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="Set any key of the experiment, e.g. clip.size=112; repeatable.",
+        ),
+    ]
+    for decorator in reversed(decorators):
+        command = decorator(command)
+    return command
+
+
+def read_experiment(
+    experiment: str, catalogue: Catalogue, settings: tuple[str, ...], **narrowed: str | None
+) -> Experiment:
+    """The experiment that the options describe.
+
+    Args:
+        experiment: a file's path, or a preset's name.
+        narrowed: the list options, by name.
+
+    Raises:
+        BenchError: there is no such experiment, or it is wrong.
+    """
+    from bench.experiment import load_experiment, parse_override
+
+    overrides = dict(parse_override(text) for text in settings)
+    overrides |= {
+        name: _listed(text) for name, text in narrowed.items() if text and name != "seeds"
+    }
+    if narrowed.get("seeds"):
+        overrides["replicates"] = _numbers(str(narrowed["seeds"]))
+    return load_experiment(_find(experiment, catalogue), overrides)
+
+
+def _find(experiment: str, catalogue: Catalogue) -> Path:
+    path = Path(experiment)
+    if path.suffix == ".toml" or path.is_file():
+        if not path.is_file():
+            raise BenchError(f"no experiment file {path}")
+        return path
+    if experiment in catalogue.presets:
+        return Path(catalogue.presets[experiment])
+    hint = nearest(experiment, catalogue.presets)
+    raise BenchError(f"no preset '{experiment}', and no such file{hint}")
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _numbers(text: str) -> list[int]:
+    numbers: list[int] = []
+    for part in _listed(text):
+        first, dash, last = part.partition("-")
+        try:
+            numbers += range(int(first), int(last) + 1) if dash else [int(first)]
+        except ValueError:
+            raise BenchError(f"--seeds {text}: write numbers, for example 0,1,2 or 0-4") from None
+    return numbers
+
+
+def choose_device(device: str) -> str:
+    """``auto`` is the first CUDA device, or else the CPU.
+
+    Raises:
+        BenchError: the named device is not there.
+    """
+    import torch
+
+    if device == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    try:
+        torch.empty(0, device=device)
+    except (RuntimeError, AssertionError) as error:
+        reason = str(error).splitlines()[0]
+        raise BenchError(f"--device {device}: {reason}; use cpu, cuda or cuda:N") from None
+    return device

@@ -1,0 +1,97 @@
+"""``bench run``: compute an experiment's cells, then print its tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from bench.commands.options import (
+    choose_device,
+    experiment_options,
+    read_experiment,
+    store_option,
+)
+from plugins.errors import BenchError
+
+if TYPE_CHECKING:
+    from bench.matrix import Matrix
+    from bench.store import Store
+
+FAILED_CELL = 1
+
+
+@click.command()
+@experiment_options
+@store_option
+@click.option(
+    "--device",
+    default="auto",
+    show_default=True,
+    metavar="DEVICE",
+    help="cpu, cuda, cuda:N, or auto.",
+)
+@click.pass_context
+def run(
+    context: click.Context,
+    experiment: str,
+    settings: tuple[str, ...],
+    store: Path,
+    device: str,
+    **narrowed: Any,
+) -> None:
+    """Compute EXPERIMENT (a preset's name or a TOML file) and print its tables.
+
+    Finished cells are taken from the store. A run that was stopped or
+    killed is continued by running it again. Exit code 1: a cell failed;
+    2: the experiment or its data are wrong.
+    """
+    from bench.executor import Serial, State
+    from bench.live import View
+    from bench.matrix import expand
+    from bench.prepare import prepare
+    from bench.store import Store
+    from bench.tables import Report, classification_table, leaderboard, quality_table, render
+    from plugins.discovery import discover
+
+    catalogue = discover()
+    wanted = read_experiment(experiment, catalogue, settings, **narrowed)
+    device = choose_device(device)
+    matrix = expand(wanted, catalogue)
+    place = Store(store)
+    prepare(matrix, place)
+    save_plan(matrix, place)
+    cells = list(matrix.cells.values())
+    with View(cells, place) as view:
+        states = Serial(device).run(cells, place, view.tell)
+    report = Report.of(wanted.name, place)
+    tables = []
+    if report.points("quality"):
+        tables.append(quality_table(report))
+    if report.points("classification"):
+        tables.append(classification_table(report))
+        tables.append(leaderboard(report))
+    for table in tables:
+        click.echo("\n" + render(table, "rich"))
+    failed = [key for key, state in states.items() if state is State.FAILED]
+    if failed:
+        click.echo(f"\n{len(failed)} cell(s) failed; 'bench status {wanted.name}' tells why", err=True)
+        context.exit(FAILED_CELL)
+
+
+def save_plan(matrix: Matrix, store: Store) -> None:
+    """Keep what is run under the experiment's name: plan, experiment and split manifests."""
+    from bench.matrix import describe
+    from bench.store import write_atomically
+
+    folder = store.experiment(matrix.experiment.name)
+    try:
+        for (ratio, replicate), split in matrix.splits.items():
+            name = f"{ratio.replace(':', '-')}-r{replicate}.json"
+            (folder / "splits").mkdir(parents=True, exist_ok=True)
+            split.save(folder / "splits" / name)
+        write_atomically(folder / "plan.json", json.dumps(describe(matrix), indent=1))
+    except OSError as error:
+        raise BenchError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -1,0 +1,141 @@
+"""Compute one cell: from its work folder to its result, or to a recorded failure."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import resource
+import shutil
+import sys
+import time
+import traceback
+import warnings
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.cells import Cell, Surroundings
+from bench.provenance import surroundings
+from bench.store import Store
+from plugins.errors import BenchError, Cancelled
+from plugins.run import Progress, Run
+
+LOG = "log.txt"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How it went: ``error`` is empty where the result is in the store."""
+
+    seconds: float
+    error: str = ""
+
+
+def compute_cell(
+    cell: Cell,
+    store: Store,
+    device: str,
+    report: Callable[[Progress], None],
+    cancelled: Callable[[], bool],
+) -> Outcome:
+    """Compute a cell and put its result in the store, or record its failure.
+
+    Everything that is printed, logged or warned goes to the cell's
+    ``log.txt``.
+
+    Raises:
+        Cancelled: the run was asked to stop; the work folder stays.
+    """
+    started = time.perf_counter()
+    with store.lock(cell.key):
+        if store.result(cell.key):  # another process was at it
+            return Outcome(0.0)
+        folder = store.begin(cell.key)
+        run = Run(
+            folder=folder, device=device, name=cell.key, report=report, cancelled=cancelled
+        )
+        given = Surroundings(run, lambda needed: store.cell(needed.key), store.cache)
+        try:
+            with _logged(folder / LOG):
+                figures = cell.compute(given)
+        except Cancelled:
+            raise
+        except Exception as error:
+            return _failed(cell, store, error, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        store.finish(
+            cell.key,
+            {
+                "key": cell.key,
+                "kind": cell.kind,
+                "title": cell.title,
+                "plugin": cell.plugin_name,
+                "reads": [needed.key for needed in cell.reads],
+                "identity": cell.identity(),
+                "figures": figures,
+                "seconds": seconds,
+                "peak_memory_bytes": _peak_memory(device),
+                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                **surroundings(device),
+            },
+        )
+        return Outcome(seconds)
+
+
+def _failed(cell: Cell, store: Store, error: Exception, seconds: float) -> Outcome:
+    message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
+    trace = "".join(traceback.format_exception(error))
+    log = store.work(cell.key) / LOG
+    with log.open("a", encoding="utf-8") as file:
+        file.write(trace)
+    kept = store.root / "failed" / f"{cell.key}.log"
+    shutil.copyfile(log, kept)
+    store.fail(
+        cell.key,
+        {
+            "key": cell.key,
+            "kind": cell.kind,
+            "title": cell.title,
+            "error": message,
+            "traceback": trace,
+            "log": str(kept),
+            "seconds": seconds,
+        },
+    )
+    return Outcome(seconds, message)
+
+
+@contextlib.contextmanager
+def _logged(path: Path) -> Iterator[None]:
+    """Send prints, log records and warnings to a file."""
+    with path.open("a", encoding="utf-8", buffering=1) as file:
+        handler = logging.StreamHandler(file)
+        handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
+        root = logging.getLogger()
+        root.addHandler(handler)
+
+        def show(message, category, filename, lineno, _file=None, _line=None) -> None:  # type: ignore[no-untyped-def]
+            file.write(f"{filename}:{lineno}: {category.__name__}: {message}\n")
+
+        try:
+            with (
+                contextlib.redirect_stdout(file),
+                contextlib.redirect_stderr(file),
+                warnings.catch_warnings(),
+            ):
+                warnings.showwarning = show
+                yield
+        finally:
+            root.removeHandler(handler)
+
+
+def _peak_memory(device: str) -> dict[str, int]:
+    """Highest so far of this process, and of the device."""
+    unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, KiB elsewhere
+    peak = {"process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
+    if device.startswith("cuda"):
+        import torch
+
+        peak["device"] = torch.cuda.max_memory_allocated(device)
+    return peak

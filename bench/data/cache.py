@@ -1,0 +1,327 @@
+"""Decoded videos on disk: each is decoded once, to the size that the experiment uses."""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import json
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, BinaryIO
+
+import numpy as np
+from numpy.lib import format as npy
+
+from bench.data.files import replacing
+from bench.data.square import SquareSettings, square
+from plugins.errors import DataError
+
+if TYPE_CHECKING:
+    from plugins.dataset import Record
+
+VERSION = 1
+"""Raise it when the same source and settings come to give other bytes."""
+
+_MAGIC = b"usbench1"
+_SEAL = len(_MAGIC) + 32
+_DAY = 86400
+
+
+class DiskFullError(DataError):
+    """The cache would fill, or cannot write, its disk: no matter of one file."""
+
+
+@dataclass(frozen=True)
+class Filled:
+    """What filling the cache did.
+
+    Attributes:
+        decoded: records that were decoded.
+        reused: records that were there.
+        size: bytes of all of them in the cache.
+    """
+
+    decoded: int
+    reused: int
+    size: int
+
+
+class Cache:
+    """A folder of decoded videos, one file each, safe for several processes at once.
+
+    A file is an ordinary .npy, uint8 (T, size, size, channels), with a
+    SHA-256 behind the data. Its name is the digest of the record's
+    fingerprint and of the settings that shape it, so that another source
+    or setting is another file. It appears whole or not at all, and one
+    that was damaged afterwards is decoded again.
+
+    A record may offer beside ``frames()``, so that long videos need
+    little memory and space is checked beforehand: ``stream()``, its
+    frames one by one, each (H, W, C); and ``length_hint()``, about how
+    many there are.
+
+    Args:
+        folder: made where it is missing.
+        reserve: bytes of the disk that are always left free.
+    """
+
+    def __init__(self, folder: Path, reserve: int = 512 << 20) -> None:
+        self.folder = Path(folder)
+        self.reserve = reserve
+
+    def path(self, record: Record, settings: SquareSettings) -> Path:
+        """The file of a record, there or not.
+
+        Raises:
+            DataError: the source cannot be read.
+        """
+        shaped = [VERSION, record.fingerprint, settings.size, settings.fit, settings.channels]
+        return self.folder / f"{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()}.npy"
+
+    def required(self, records: Sequence[Record], settings: SquareSettings) -> int:
+        """About how many bytes `fill` would write, as far as the records can tell."""
+        missing = {}
+        for record in records:
+            try:
+                path = self.path(record, settings)
+            except DataError:
+                continue  # `fill` lists what is damaged
+            if _length(path, settings) is None:
+                missing[path] = record
+        return self._needed(list(missing.values()), settings)
+
+    def fill(
+        self,
+        records: Sequence[Record],
+        settings: SquareSettings,
+        report: Callable[[int, int], None] = lambda done, total: None,
+        workers: int = 2,
+    ) -> Filled:
+        """Decode what is missing, and look at what is there.
+
+        Args:
+            records: videos or images.
+            settings: size, fit and channels.
+            report: called with records done and their total, in this
+                thread; what it raises ends the filling.
+            workers: records decoded at once.
+
+        Raises:
+            DataError: one line for every record that cannot be read, after
+                all others are decoded; or the disk has too little room,
+                before anything is.
+        """
+        self._tidy()
+        wrong: dict[int, str] = {}
+        waiting: dict[Path, list[int]] = {}
+        done, size = 0, 0
+        pool = ThreadPoolExecutor(max(workers, 1), thread_name_prefix="decode")
+        try:
+            paths: list[Path | None] = []
+            for i, state in enumerate(pool.map(lambda r: self._state(r, settings), records)):
+                path, sound, problem = state
+                paths.append(path)
+                if path is None:
+                    wrong[i] = problem
+                elif not sound:
+                    waiting.setdefault(path, []).append(i)
+                done += path is None or sound
+                report(done, len(records))
+            reused = done - len(wrong)
+            self._check_room([records[which[0]] for which in waiting.values()], settings)
+            jobs = {
+                pool.submit(self._write, records[which[0]], path, settings): which
+                for path, which in waiting.items()
+            }
+            for job in as_completed(jobs):
+                which = jobs[job]
+                try:
+                    job.result()
+                except DiskFullError:
+                    raise
+                except DataError as error:
+                    wrong |= {i: f"{error}" for i in which}
+                done += len(which)
+                report(done, len(records))
+        finally:
+            pool.shutdown(cancel_futures=True)
+        if wrong:
+            lines = dict.fromkeys(wrong[i] for i in sorted(wrong))
+            raise DataError(
+                f"{len(wrong)} of {len(records)} files cannot be read:\n  " + "\n  ".join(lines)
+            )
+        size = sum(path.stat().st_size for path in set(paths) if path)
+        return Filled(decoded=len(records) - reused, reused=reused, size=size)
+
+    def frames(self, record: Record, settings: SquareSettings) -> np.memmap:
+        """The frames, mapped from the file; decoded first where it is missing or cut.
+
+        Returns:
+            uint8 (T, size, size, channels), read-only.
+
+        Raises:
+            DataError: the source cannot be read.
+        """
+        return self.mapped(self.path(record, settings), record, settings)
+
+    def mapped(self, path: Path, record: Record, settings: SquareSettings) -> np.memmap:
+        """`frames`, for those who keep the path and spare the fingerprint."""
+        if _length(path, settings) is None:
+            self._write(record, path, settings)
+        return np.load(path, mmap_mode="r")
+
+    def length(self, record: Record, settings: SquareSettings) -> int:
+        """The number of frames, T.
+
+        Raises:
+            DataError: the source cannot be read.
+        """
+        path = self.path(record, settings)
+        return _length(path, settings) or len(self.mapped(path, record, settings))
+
+    def _state(self, record: Record, settings: SquareSettings) -> tuple[Path | None, bool, str]:
+        """The record's file, whether it is sound to the last bit, and else why it has none."""
+        try:
+            path = self.path(record, settings)
+        except DataError as error:
+            return None, False, str(error)
+        return path, _is_sound(path, settings), ""
+
+    def _write(self, record: Record, path: Path, settings: SquareSettings) -> None:
+        digest, count, unchecked = hashlib.sha256(), 0, 0
+        self._check_free(0)
+        try:
+            with replacing(path) as out:
+                _write_header(out, 0, settings)
+                for frame in _squares(record, settings):
+                    pixels = frame.tobytes()
+                    digest.update(pixels)
+                    out.write(pixels)
+                    count += 1
+                    unchecked += len(pixels)
+                    if unchecked > 64 << 20:
+                        self._check_free(0)
+                        unchecked = 0
+                end = out.tell()
+                out.seek(0)
+                _write_header(out, count, settings)
+                out.seek(end)
+                out.write(_MAGIC + _sealed(digest, count, settings))
+        except OSError as error:
+            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+            reason = "the disk is full" if full else error.strerror or str(error)
+            raise DiskFullError(
+                f"{self.folder}: the cache cannot be written: {reason}; free some space, "
+                "or set another cache folder"
+            ) from None
+
+    def _needed(self, missing: Sequence[Record], settings: SquareSettings) -> int:
+        frame = settings.size**2 * settings.channels
+        hints = [getattr(record, "length_hint", lambda: 0)() for record in missing]
+        return sum(hint * frame for hint in hints) + 256 * len(hints)
+
+    def _check_room(self, missing: Sequence[Record], settings: SquareSettings) -> None:
+        if missing:
+            self._check_free(self._needed(missing, settings))
+
+    def _check_free(self, needed: int) -> None:
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            free = shutil.disk_usage(self.folder).free
+        except OSError as error:
+            raise DiskFullError(
+                f"{self.folder}: the cache folder cannot be made: {error.strerror or error}; "
+                "set another one"
+            ) from None
+        if needed + self.reserve > free:
+            raise DiskFullError(
+                f"{self.folder}: the cache needs {_gib(needed)} more and leaves "
+                f"{_gib(self.reserve)} free, but the disk has {_gib(free)}; free some space, "
+                "or set another cache folder"
+            )
+
+    def _tidy(self) -> None:
+        """Remove what killed processes left half written."""
+        for path in self.folder.glob(".*.tmp"):
+            try:
+                if time.time() - path.stat().st_mtime > _DAY:
+                    path.unlink(missing_ok=True)
+            except OSError:  # another process was quicker
+                continue
+
+
+def _squares(record: Record, settings: SquareSettings) -> Iterator[np.ndarray]:
+    """The record's frames at their final size.
+
+    Raises:
+        DataError: whatever the record raises, with its id.
+    """
+    count = 0
+    try:
+        stream = getattr(record, "stream", None)
+        for frame in stream() if stream else record.frames():
+            yield square(frame, settings)
+            count += 1
+    except DataError as error:
+        raise DataError(_named(record, str(error))) from None
+    except Exception as error:  # a reader's own mistake costs its file, not the run
+        raise DataError(_named(record, f"{type(error).__name__}: {error}")) from error
+    if count == 0:
+        raise DataError(_named(record, "holds no frames"))
+
+
+def _named(record: Record, message: str) -> str:
+    return message if record.id in message else f"{record.id}: {message}"
+
+
+def _sealed(digest: hashlib._Hash, count: int, settings: SquareSettings) -> bytes:
+    digest.update(repr((count, settings.size, settings.channels)).encode())
+    return digest.digest()
+
+
+def _write_header(out: BinaryIO, count: int, settings: SquareSettings) -> None:
+    # NumPy pads headers so that the first axis can grow: the length stays the same.
+    shape = (count, settings.size, settings.size, settings.channels)
+    npy.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+
+def _length(path: Path, settings: SquareSettings) -> int | None:
+    """The frames of a cache file; None where it is missing, cut, or not one of ours."""
+    try:
+        with path.open("rb") as file:
+            return _read_length(file, path.stat().st_size, settings)
+    except (OSError, ValueError):
+        return None
+
+
+def _read_length(file: BinaryIO, size: int, settings: SquareSettings) -> int | None:
+    if npy.read_magic(file) != (1, 0):
+        return None
+    shape, _, dtype = npy.read_array_header_1_0(file)
+    frame = settings.size**2 * settings.channels
+    if shape[1:] != (settings.size, settings.size, settings.channels) or dtype != np.uint8:
+        return None
+    return shape[0] if shape[0] and size == file.tell() + shape[0] * frame + _SEAL else None
+
+
+def _is_sound(path: Path, settings: SquareSettings) -> bool:
+    """Whether a cache file is whole and its digest right."""
+    try:
+        with path.open("rb") as file:
+            count = _read_length(file, path.stat().st_size, settings)
+            if count is None:
+                return False
+            digest, frame = hashlib.sha256(), settings.size**2 * settings.channels
+            for _ in range(count):
+                digest.update(file.read(frame))
+            return file.read() == _MAGIC + _sealed(digest, count, settings)
+    except (OSError, ValueError):
+        return False
+
+
+def _gib(size: int) -> str:
+    return f"{size / (1 << 30):.1f} GiB"

@@ -1,0 +1,165 @@
+"""Clips of videos, and stills: what classifiers and generators are given."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from bench.data.cache import Cache
+from bench.data.indices import clip_indices, offsets, starts
+from bench.data.settings import ClipSettings as ClipSettings
+from bench.data.square import square
+from plugins.clips import ClipSet
+from plugins.dataset import Record
+from plugins.errors import DataError
+from plugins.types import Clip, Frames, Image
+
+
+class VideoClips(ClipSet):
+    """The clips of videos; pixels are read from the cache when asked for.
+
+    Args:
+        records: the videos; `Cache.fill` them first, or they are decoded
+            here one after the other.
+        cache: of decoded videos.
+        settings: what a clip is.
+        classes: the class names in the order of their indices; by
+            default the sorted labels of the records.
+
+    Attributes:
+        starts: per clip, the video frame where it starts.
+        records: per clip, its video.
+        dropped: ids of the videos left out as shorter than the span;
+            empty unless ``settings.short`` is ``drop``.
+
+    Raises:
+        DataError: a video cannot be read, a label is none of the
+            classes, or no clip is left.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[Record],
+        cache: Cache,
+        settings: ClipSettings,
+        classes: Sequence[str] | None = None,
+    ) -> None:
+        self.classes = tuple(classes or sorted({record.label for record in records}))
+        self.shape = settings.shape
+        self.settings = settings
+        self._cache = cache
+        self._offsets = offsets(settings.frames, settings.span)
+        index = {name: i for i, name in enumerate(self.classes)}
+        unknown = sorted({record.label for record in records} - index.keys())
+        if unknown:
+            raise DataError(
+                f"class '{unknown[0]}' is none of the experiment's: {', '.join(self.classes)}"
+            )
+        kept, self.dropped = by_length(records, cache, settings)
+        placed = [
+            (record, cache.path(record, settings), int(start))
+            for record in kept
+            for start in starts(cache.length(record, settings), settings.span, settings.per_video)
+        ]
+        if not placed:
+            raise DataError(
+                f"no video is left: all {len(records)} are shorter than span = {settings.span} "
+                "frames; lower span, or set short = 'loop' or 'hold'"
+                if records
+                else "no clips without videos"
+            )
+        self.records = [record for record, _, _ in placed]
+        self._paths = [path for _, path, _ in placed]
+        self.starts = [start for _, _, start in placed]
+        self.ids = [record.id for record in self.records]
+        self.labels = [index[record.label] for record in self.records]
+        self.groups = [record.group for record in self.records]
+
+    def __getitem__(self, index: int) -> Clip:
+        """The clip at an index, float32 (C, T, H, W) in [0, 1]."""
+        record, path = self.records[index], self._paths[index]
+        video = self._cache.mapped(path, record, self.settings)
+        chosen = clip_indices(len(video), self.starts[index], self._offsets, self.settings.short)
+        return as_clip(np.asarray(video[chosen]))
+
+    def source(self, index: int) -> StillSource:
+        """What the data set offers about frame 0 of the clip at an index."""
+        return StillSource(self.records[index], self.settings, self.starts[index])
+
+
+class StillSource:
+    """A still as generators see its record: ``StillRecord`` of the contract.
+
+    Args:
+        record: an image, or the video whose frame the still is.
+        settings: what a clip is.
+        start: the video frame that the still is.
+    """
+
+    def __init__(self, record: Record, settings: ClipSettings, start: int = 0) -> None:
+        self.id = record.id
+        self._record = record
+        self._settings = settings
+        self._start = start
+
+    def continuation(self, n_frames: int, seed: int, *, blind: bool = False) -> Clip:
+        """What truly follows the still, sampled as the clips are.
+
+        Args:
+            n_frames: T; at the clips' frame rate, whatever T is.
+            seed: of all that is random after frame 0.
+            blind: redraw what frame 0 cannot tell.
+
+        Returns:
+            (C, T, H, W) in [0, 1].
+
+        Raises:
+            DataError: the data set cannot tell, or the still is not the
+                first frame of its video.
+        """
+        if self._start:
+            raise DataError(
+                f"{self.id}: what follows is known from the first frame on, but this clip starts "
+                f"at frame {self._start}; set span to the videos' length"
+            )
+        chosen = offsets(self._settings.frames, self._settings.span, n_frames)
+        true = self._record.continuation(int(chosen[-1]) + 1, seed, blind=blind)
+        return as_clip(np.stack([square(frame, self._settings) for frame in true[chosen]]))
+
+
+def still_of(record: Record, settings: ClipSettings, cache: Cache) -> Image:
+    """An image, or the first frame of a video, at the clips' size.
+
+    Returns:
+        float32 (C, H, W) in [0, 1].
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    return as_clip(np.asarray(cache.frames(record, settings)[:1]))[:, 0]
+
+
+def by_length(
+    records: Sequence[Record], cache: Cache, settings: ClipSettings
+) -> tuple[list[Record], tuple[str, ...]]:
+    """Part the videos into those to use and the ids of those left out as too short.
+
+    None is left out unless ``settings.short`` is ``drop``. Call it before
+    a split, so that no class loses its videos of one side afterwards.
+
+    Raises:
+        DataError: a video cannot be read.
+    """
+    if settings.short != "drop":
+        return list(records), ()
+    long = [cache.length(record, settings) >= settings.span for record in records]
+    kept = [record for record, ok in zip(records, long, strict=True) if ok]
+    return kept, tuple(record.id for record, ok in zip(records, long, strict=True) if not ok)
+
+
+def as_clip(frames: Frames) -> Clip:
+    """From uint8 (T, H, W, C) to float32 (C, T, H, W) in [0, 1]."""
+    pixels = torch.from_numpy(np.ascontiguousarray(frames.transpose(3, 0, 1, 2)))
+    return pixels.float() / 255

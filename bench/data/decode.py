@@ -1,0 +1,125 @@
+"""Pixels of a path, whatever it is: a video file, a folder of frames, or an image."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from jaxtyping import UInt8
+from numpy import ndarray
+
+from bench.data import image, video
+from bench.data.files import natural, sha256_of
+from plugins.errors import DataError
+
+MAX_BYTES = 4 << 30
+"""Of a video held in memory at once; the cache reads longer ones frame by frame."""
+
+IGNORED = frozenset({"thumbs.db", "desktop.ini", "__macosx"})
+"""What operating systems leave in folders; hidden files are ignored too."""
+
+
+def is_ignored(name: str) -> bool:
+    """Whether a name is a hidden file or an operating system's litter."""
+    return name.startswith(".") or name.casefold() in IGNORED
+
+
+def frame_files(folder: Path) -> list[Path]:
+    """The frames of a folder, in natural order.
+
+    Raises:
+        DataError: the folder holds none, or something else beside them.
+    """
+    try:
+        files = [path for path in folder.iterdir() if not is_ignored(path.name)]
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from None
+    strange = sorted(p.name for p in files if p.is_dir() or not is_image(p))
+    if strange:
+        more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
+        raise DataError(
+            f"{folder}: a folder of frames holds images only; there is '{strange[0]}'{more}"
+        )
+    if not files:
+        raise DataError(f"{folder}: a folder of frames without images; fill or remove it")
+    return sorted(files, key=lambda path: natural(path.name))
+
+
+def is_image(path: Path) -> bool:
+    """Whether the name is an image's."""
+    return path.suffix.lower() in image.SUFFIXES
+
+
+def is_video(path: Path) -> bool:
+    """Whether the name is a video file's."""
+    return path.suffix.lower() in video.SUFFIXES
+
+
+def stream(path: Path) -> Iterator[UInt8[ndarray, "H W C"]]:
+    """Decode frame by frame, holding one in memory.
+
+    Raises:
+        DataError: the file, or one of the frames, cannot be read.
+    """
+    if path.is_dir():
+        yield from _stream_folder(path)
+    elif is_image(path):
+        yield image.read_image(path)
+    else:
+        yield from video.read_video(path)
+
+
+def frames(path: Path) -> UInt8[ndarray, "T H W C"]:
+    """Decode all frames; grey ones among coloured ones become RGB.
+
+    Raises:
+        DataError: it cannot be read, or takes more than `MAX_BYTES`.
+    """
+    decoded: list[ndarray] = []
+    held = 0
+    for frame in stream(path):
+        decoded.append(frame)
+        held += frame.nbytes
+        if held > MAX_BYTES:
+            raise DataError(
+                f"{path}: its frames take more than {MAX_BYTES >> 30} GiB; "
+                "cut it into parts, or leave it out with 'exclude'"
+            )
+    channels = max(frame.shape[2] for frame in decoded)
+    return np.stack([np.broadcast_to(f, (*f.shape[:2], channels)) for f in decoded])
+
+
+def length_hint(path: Path) -> int:
+    """About how many frames there are, without decoding; 0 where that cannot be told."""
+    if path.is_dir():
+        return len(frame_files(path))
+    return 1 if is_image(path) else video.frames_hint(path)
+
+
+def fingerprint(path: Path) -> str:
+    """SHA-256, in hex, of a file's bytes, or of the names and bytes of a folder's frames.
+
+    Raises:
+        DataError: a file cannot be read.
+    """
+    if not path.is_dir():
+        return sha256_of(path).hex()
+    whole = hashlib.sha256()
+    for file in frame_files(path):
+        whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + sha256_of(file))
+    return whole.hexdigest()
+
+
+def _stream_folder(folder: Path) -> Iterator[ndarray]:
+    size: tuple[int, ...] | None = None
+    for file in frame_files(folder):
+        frame = image.read_image(file)
+        size = size or frame.shape[:2]
+        if frame.shape[:2] != size:
+            raise DataError(
+                f"{file}: is {frame.shape[1]}x{frame.shape[0]}, the first frame of its folder is "
+                f"{size[1]}x{size[0]}; all frames of a video have one size"
+            )
+        yield frame

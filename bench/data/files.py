@@ -1,0 +1,78 @@
+"""Files on disk: what is wrong with one, its digest, its place in an order, its safe replacement."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO
+
+from plugins.errors import DataError
+
+ADVICE = "copy it again, or leave it out with 'exclude'"
+
+
+def check_file(path: Path) -> None:
+    """Refuse what cannot be a readable file.
+
+    Raises:
+        DataError: a missing file, a broken link, a folder, a device, or an empty file.
+    """
+    try:
+        if path.is_symlink() and not path.exists():
+            raise DataError(f"{path}: a link to {path.readlink()}, which does not exist; {ADVICE}")
+        if not path.exists():
+            raise DataError(f"{path}: does not exist")
+        if not path.is_file():
+            raise DataError(f"{path}: is not a file; leave it out with 'exclude'")
+        if path.stat().st_size == 0:
+            raise DataError(f"{path}: is empty (0 bytes); {ADVICE}")
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def sha256_of(path: Path) -> bytes:
+    """SHA-256 of a file's bytes.
+
+    Raises:
+        DataError: the file cannot be read.
+    """
+    check_file(path)
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").digest()
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
+
+
+def natural(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
+    """A sorting key by which ``frame2`` stands before ``frame10``."""
+    parts = re.split(r"([0-9]+)", name)
+    return tuple((0, int(p)) if p.isdecimal() else (1, p.casefold()) for p in parts if p), name
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """Write a file that is there whole or not at all.
+
+    Written beside under a name of its own, so that several processes
+    can write the same file at once; on success flushed to the disk and
+    renamed into place, on failure removed.
+
+    Raises:
+        OSError: the folder cannot be written.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with beside.open("w+b") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,159 @@
+"""The data and plugins that an experiment names, found and configured."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeVar
+
+from bench.cells.part import Part, all_records
+from bench.data import Split, parse_spec, split
+from bench.experiment import Choice, Experiment, Source
+from plugins.base import Plugin
+from plugins.classifier import Classifier
+from plugins.dataset import Dataset, Record
+from plugins.discovery import Catalogue
+from plugins.errors import BenchError, DataError
+from plugins.generator import Generator
+from plugins.metric import Metric
+
+P = TypeVar("P", bound=Plugin)
+
+
+@dataclass(frozen=True)
+class Materials:
+    """What the cells of one experiment are made of.
+
+    Attributes:
+        classes: of the videos, in alphabetical order.
+        images: the image set, without images of other classes.
+        notes: what a reader of the tables must know.
+    """
+
+    experiment: Experiment
+    classes: tuple[str, ...]
+    video_set: Dataset
+    images: Part
+    generators: dict[str, Generator]
+    classifiers: dict[str, Classifier]
+    metrics: dict[str, Metric]
+    notes: list[str] = field(default_factory=list)
+
+    def videos(self, ids: tuple[str, ...]) -> Part:
+        """Some of the videos."""
+        return Part(self.video_set, "videos", ids, self.classes, self.experiment.clip)
+
+    def split(self, ratio: str, seed: int) -> Split:
+        """Split the videos, and refuse a split that leaks."""
+        records = all_records(self.video_set, "videos")
+        made = split(records, ratio, seed)
+        _refuse_leak(records, made)
+        return made
+
+    def quality_metrics(self) -> Iterator[tuple[str, Metric]]:
+        """The metrics of synthesized videos."""
+        yield from ((n, m) for n, m in self.metrics.items() if "scores" not in m.reads)
+
+    def classification_metrics(self) -> Iterator[tuple[str, Metric]]:
+        """The metrics of predictions."""
+        yield from ((n, m) for n, m in self.metrics.items() if "scores" in m.reads)
+
+
+def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
+    """Find and configure all that an experiment names.
+
+    Raises:
+        BenchError: something is unknown or does not apply.
+    """
+    video_set = _dataset(experiment.videos, "videos", catalogue)
+    image_set = _dataset(experiment.images, "images", catalogue)
+    classes = tuple(sorted({record.label for record in all_records(video_set, "videos")}))
+    if len(classes) < 2:
+        raise DataError(f"videos.spec = {experiment.videos.spec}: one class only, {classes[0]}")
+    images, notes = _image_part(image_set, classes, experiment)
+    materials = Materials(
+        experiment=experiment,
+        classes=classes,
+        video_set=video_set,
+        images=images,
+        generators=_chosen(Generator, experiment.generators, experiment.generator, catalogue),
+        classifiers=_chosen(Classifier, experiment.classifiers, experiment.classifier, catalogue),
+        metrics=_chosen(Metric, experiment.metrics, experiment.metric, catalogue),
+        notes=notes,
+    )
+    for name, generator in materials.generators.items():
+        for which, data in (("videos", video_set), ("images", image_set)):
+            if generator.needs_continuation and not data.has_continuation:
+                raise BenchError(
+                    f"generator '{name}' does not apply: the {which} come from '{data.name}', "
+                    "and only a simulated data set can tell what truly follows an image; "
+                    f"leave '{name}' out of generators"
+                )
+    return materials
+
+
+def _dataset(source: Source, key: Literal["videos", "images"], catalogue: Catalogue) -> Dataset:
+    reader, root = parse_spec(source.spec)
+    offer = catalogue.get("dataset", reader, f"{key}.spec = {source.spec}")
+    parameters = dict(source.parameters)
+    if root:
+        parameters["root"] = root
+    dataset = offer.plugin.configure(parameters, f"{key}.parameters")
+    assert isinstance(dataset, Dataset)
+    if dataset.needs_root and not dataset.root:
+        raise BenchError(f"{key}.spec = {source.spec}: write {reader}:FOLDER")
+    return dataset
+
+
+def _image_part(
+    image_set: Dataset, classes: tuple[str, ...], experiment: Experiment
+) -> tuple[Part, list[str]]:
+    records = all_records(image_set, "images")
+    used = [record for record in records if record.label in classes]
+    notes = []
+    other = sorted({record.label for record in records} - set(classes))
+    if other:
+        notes.append(
+            f"{len(records) - len(used)} of {len(records)} images left out: "
+            f"their class ({', '.join(other)}) is none of the videos'"
+        )
+    if not used:
+        raise DataError(
+            f"images.spec = {experiment.images.spec}: no image of the videos' classes "
+            f"({', '.join(classes)}); its classes are {', '.join(other)}"
+        )
+    missing = sorted(set(classes) - {record.label for record in used})
+    if missing:
+        notes.append(f"no image of class {', '.join(missing)}: none is synthesized")
+    ids = tuple(record.id for record in used)
+    return Part(image_set, "images", ids, classes, experiment.clip), notes
+
+
+def _chosen(
+    base: type[P], names: tuple[str, ...], choices: dict[str, Choice], catalogue: Catalogue
+) -> dict[str, P]:
+    kind = base.kind
+    unused = sorted(set(choices) - set(names))
+    chosen: dict[str, P] = {}
+    for name in names:
+        choice = choices.get(name, Choice())
+        where = f"{kind}.{name}.plugin" if choice.plugin else f"{kind}s"
+        offer = catalogue.get(kind, choice.plugin or name, where)
+        plugin: Any = offer.plugin.configure(choice.parameters, f"{kind}.{name}.parameters")
+        chosen[name] = plugin
+    for name in unused:
+        catalogue.get(kind, choices[name].plugin or name, f"{kind}.{name}")
+    return chosen
+
+
+def _refuse_leak(records: tuple[Record, ...], made: Split) -> None:
+    """No file may stand on both sides, under whatever name."""
+    side: dict[str, Record] = {}
+    training = set(made.train)
+    for record in records:
+        twin = side.setdefault(record.fingerprint, record)
+        if (twin.id in training) != (record.id in training):
+            raise DataError(
+                f"split {made.ratio}: {twin.id} and {record.id} are the same video, "
+                "one in training, one in test; remove one, or give both one group"
+            )

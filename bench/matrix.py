@@ -1,0 +1,218 @@
+"""From an experiment to its cells: the matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+from bench.cells import Cell, Evaluate, Fit, ScorePredictions, ScoreVideos, Synthesize, Train
+from bench.cells.fit import learns
+from bench.cells.part import Part
+from bench.data import Split
+from bench.experiment import Experiment, Protocol
+from bench.materials import Materials, gather
+from plugins.classifier import Classifier
+from plugins.discovery import Catalogue
+from plugins.generator import Generator
+from plugins.metric import Metric
+from plugins.seeds import derive
+
+
+@dataclass(frozen=True)
+class Point:
+    """Where in the grid a figure stands.
+
+    Attributes:
+        table: ``quality`` or ``classification``.
+        generator: None where the cell does not depend on one.
+        classifier, protocol: None in the table of quality.
+    """
+
+    table: str
+    ratio: str
+    replicate: int
+    metric: str
+    generator: str | None = None
+    classifier: str | None = None
+    protocol: Protocol | None = None
+
+
+@dataclass
+class Matrix:
+    """The graph of cells, in an order in which they can be computed.
+
+    Attributes:
+        cells: by key; a cell stands after all that it reads.
+        points: for each figure of the tables, the key of its cell.
+        splits: by (ratio, replicate).
+        materials: the data and plugins that the cells are made of.
+    """
+
+    experiment: Experiment
+    materials: Materials
+    cells: dict[str, Cell] = field(default_factory=dict)
+    points: dict[Point, str] = field(default_factory=dict)
+    splits: dict[tuple[str, int], Split] = field(default_factory=dict)
+
+    def add(self, cell: Cell) -> None:
+        """Add a cell, and before it all that it reads."""
+        if cell.key in self.cells:
+            return
+        for needed in cell.reads:
+            self.add(needed)
+        self.cells[cell.key] = cell
+
+
+def expand(experiment: Experiment, catalogue: Catalogue) -> Matrix:
+    """Make every cell of an experiment.
+
+    Raises:
+        BenchError: a plugin or a parameter is unknown, the data cannot be
+            read or split, or a generator does not apply to them.
+    """
+    materials = gather(experiment, catalogue)
+    matrix = Matrix(experiment, materials)
+    for replicate in experiment.replicates:
+        for ratio in experiment.ratios:
+            _Slice(matrix, ratio, replicate).expand()
+    return matrix
+
+
+class _Slice:
+    """The cells of one ratio and replicate, all on the same split."""
+
+    def __init__(self, matrix: Matrix, ratio: str, replicate: int) -> None:
+        self.matrix, self.materials = matrix, matrix.materials
+        self.experiment = matrix.experiment
+        self.ratio, self.replicate = ratio, replicate
+        split = self.materials.split(ratio, self.seed("split"))
+        matrix.splits[ratio, replicate] = split
+        self.training = self.materials.videos(split.train)
+        self.test = self.materials.videos(split.test)
+
+    def seed(self, name: str) -> int:
+        fixed = getattr(self.experiment.seeds, name)
+        return fixed if fixed is not None else derive(self.replicate, name)
+
+    def expand(self) -> None:
+        for name, generator in self.materials.generators.items():
+            for metric_name, metric in self.materials.quality_metrics():
+                score = self.quality(name, generator, metric_name, metric)
+                point = Point("quality", self.ratio, self.replicate, metric_name, name)
+                self.record(point, score)
+        for name, classifier in self.materials.classifiers.items():
+            for protocol, generator_name, train in self.trainings(name, classifier):
+                evaluated = Evaluate(self.titled("evaluate", train.title), train, self.test)
+                for metric_name, metric in self.materials.classification_metrics():
+                    title = f"{metric_name} of {train.title}"
+                    point = Point(
+                        "classification",
+                        self.ratio,
+                        self.replicate,
+                        metric_name,
+                        generator_name,
+                        name,
+                        protocol,
+                    )
+                    self.record(point, ScorePredictions(title, metric, evaluated))
+
+    def record(self, point: Point, cell: Cell) -> None:
+        self.matrix.add(cell)
+        self.matrix.points[point] = cell.key
+
+    def quality(
+        self, name: str, generator: Generator, metric_name: str, metric: Metric
+    ) -> ScoreVideos:
+        per_item = self.experiment.synthesis.per_test_video
+        videos = self.synthesis(name, generator, self.test, per_item, "test videos")
+        return ScoreVideos(f"{metric_name} of {name} · {self.where}", metric, videos, self.test)
+
+    def trainings(
+        self, name: str, classifier: Classifier
+    ) -> Iterator[tuple[Protocol, str | None, Train]]:
+        protocols = self.experiment.protocols
+        if "real" in protocols:
+            yield "real", None, self.train(name, classifier, "real", None)
+        for generator_name, generator in self.materials.generators.items():
+            for protocol in protocols:
+                if protocol != "real":
+                    per_image = self.experiment.synthesis.per_image
+                    images = self.materials.images
+                    videos = self.synthesis(generator_name, generator, images, per_image, "images")
+                    train = self.train(name, classifier, protocol, videos, generator_name)
+                    yield protocol, generator_name, train
+
+    def synthesis(
+        self, name: str, generator: Generator, source: Part, per_item: int, what: str
+    ) -> Synthesize:
+        fit = None
+        if learns(generator):
+            fit = Fit(self.titled("fit", name), generator, self.training, self.seed("fit"))
+        title = self.titled("synthesize", f"{name} from {what}")
+        batch = self.experiment.synthesis.batch
+        return Synthesize(title, generator, fit, source, per_item, batch, self.seed("sample"))
+
+    def train(
+        self,
+        name: str,
+        classifier: Classifier,
+        protocol: Protocol,
+        synthetic: Synthesize | None,
+        generator_name: str = "",
+    ) -> Train:
+        prior = self.experiment.synthesis.prior
+        return Train(
+            title=" · ".join(filter(None, [name, protocol, generator_name, self.where])),
+            classifier=classifier,
+            real=None if protocol == "synthetic" else self.training,
+            synthetic=synthetic,
+            prior=prior if synthetic else "source",
+            real_shares=self.real_shares() if synthetic and prior == "real" else None,
+            seed=self.seed("train"),
+        )
+
+    def real_shares(self) -> tuple[float, ...]:
+        counts = list(self.training.per_class().values())
+        return tuple(count / sum(counts) for count in counts)
+
+    @property
+    def where(self) -> str:
+        return f"{self.ratio} r{self.replicate}"
+
+    def titled(self, action: str, what: str) -> str:
+        place = "" if self.where in what else f" · {self.where}"
+        return f"{action} {what}{place}"
+
+
+def describe(matrix: Matrix) -> dict[str, Any]:
+    """The matrix as JSON values: what the tables need, and no plugin."""
+    metrics = matrix.materials.metrics
+    return {
+        "experiment": matrix.experiment.model_dump(mode="json"),
+        "cells": [
+            {"key": key, "kind": c.kind, "title": c.title, "reads": [r.key for r in c.reads]}
+            for key, c in matrix.cells.items()
+        ],
+        "points": [{**vars(point), "key": key} for point, key in matrix.points.items()],
+        "evaluations": {
+            key: cast(ScorePredictions, matrix.cells[key]).evaluated.key
+            for point, key in matrix.points.items()
+            if point.table == "classification"
+        },
+        "splits": [
+            {"ratio": ratio, "replicate": replicate, "n_train": s.n_train, "n_test": s.n_test}
+            for (ratio, replicate), s in matrix.splits.items()
+        ],
+        "generators": {
+            name: {"reads_labels": g.reads_labels, "needs_continuation": g.needs_continuation}
+            for name, g in matrix.materials.generators.items()
+        },
+        "classifiers": {name: c.parameters() for name, c in matrix.materials.classifiers.items()},
+        "metrics": {
+            name: {"title": m.title, "direction": m.direction, "unit": m.unit}
+            for name, m in metrics.items()
+        },
+        "images": matrix.materials.images.per_class(),
+        "notes": matrix.materials.notes,
+    }

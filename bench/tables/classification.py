@@ -1,0 +1,79 @@
+"""Table 2: classifiers trained on real, synthetic and mixed videos."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.tables.render import Table
+from bench.tables.report import Report
+from bench.tables.summary import entry, heading, record, replicates_note, sizes
+
+
+def classification_table(report: Report) -> Table:
+    """One row per classifier, ratio, protocol and generator.
+
+    The row ``real`` depends on no generator: it is trained once, and all
+    other rows of its classifier and ratio are read against it.
+    """
+    metrics = report.metrics("classification")
+    headings = [heading(report.plan["metrics"][name]) for name in metrics]
+    experiment = report.plan["experiment"]
+    table = Table(
+        title=f"Table 2. Classification of real test videos · {experiment['name']}",
+        columns=["classifier", "ratio", "trained on", "generator", *headings],
+    )
+    for row, points in _rows(report).items():
+        classifier, ratio, protocol, generator = row
+        figures = {
+            name: [report.figure(p["key"]) for p in points if p["metric"] == name]
+            for name in metrics
+        }
+        shown = [classifier, ratio, protocol, generator or "–"]
+        table.rows.append([*shown, *map(entry, figures.values())])
+        names = ("classifier", "ratio", "protocol", "generator")
+        values: dict[str, Any] = dict(zip(names, row, strict=True))
+        values |= {"n_train": sizes(report, ratio, "n_train"), "n_test": sizes(report, ratio, "n_test")}
+        for name, found in figures.items():
+            values |= record(name, found)
+        table.records.append(values)
+    table.notes = _notes(report)
+    return table
+
+
+def _rows(report: Report) -> dict[tuple[str, str, str, str | None], list[dict[str, Any]]]:
+    rows: dict[tuple[str, str, str, str | None], list[dict[str, Any]]] = {}
+    order = {name: i for i, name in enumerate(report.plan["experiment"]["protocols"])}
+    points = report.points("classification")
+    for point in sorted(points, key=lambda p: (p["classifier"], order[p["protocol"]])):
+        row = (point["classifier"], point["ratio"], point["protocol"], point["generator"])
+        rows.setdefault(row, []).append(point)
+    classifiers = list(report.plan["classifiers"])
+    ratios = report.plan["experiment"]["ratios"]
+    return dict(
+        sorted(rows.items(), key=lambda item: (classifiers.index(item[0][0]), ratios.index(item[0][1])))
+    )
+
+
+def _notes(report: Report) -> list[str]:
+    experiment = report.plan["experiment"]
+    notes = [
+        f"{ratio}: {sizes(report, ratio, 'n_train')} real training videos, "
+        f"n = {sizes(report, ratio, 'n_test')} test videos"
+        for ratio in experiment["ratios"]
+    ]
+    images = ", ".join(f"{name} {n}" for name, n in report.plan["images"].items())
+    per_image, prior = experiment["synthesis"]["per_image"], experiment["synthesis"]["prior"]
+    notes.append(f"synthetic: {per_image} video(s) per image ({images}); class prior: {prior}")
+    budgets = [
+        f"{name}: {_budget(parameters)}"
+        for name, parameters in report.plan["classifiers"].items()
+        if "budget" in parameters
+    ]
+    if budgets:
+        notes.append("training budget, equal for every protocol: " + "; ".join(budgets))
+    return [*notes, replicates_note(experiment["replicates"]), *report.plan["notes"]]
+
+
+def _budget(parameters: dict[str, Any]) -> str:
+    budget = parameters["budget"]
+    return f"{parameters.get(budget, '?')} {budget}"

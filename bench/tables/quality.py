@@ -1,0 +1,56 @@
+"""Table 1: how good the synthesized videos are."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bench.tables.render import Table
+from bench.tables.report import Report
+from bench.tables.summary import entry, heading, record, replicates_note, sizes
+
+
+def quality_table(report: Report) -> Table:
+    """One row per ratio and generator, one column per metric.
+
+    Every generator is measured on videos synthesized from the first
+    frames of the same test videos, by the generator that was fitted on
+    that split's training videos.
+    """
+    metrics = report.metrics("quality")
+    headings = [heading(report.plan["metrics"][name]) for name in metrics]
+    per_video = report.plan["experiment"]["synthesis"]["per_test_video"]
+    table = Table(
+        title=f"Table 1. Quality of synthesized videos · {report.plan['experiment']['name']}",
+        columns=["ratio", "generator", "n", *headings],
+    )
+    marked = False
+    for (ratio, generator), points in _rows(report).items():
+        facts = report.plan["generators"][generator]
+        mark = " †" if facts["needs_continuation"] else " *" if facts["reads_labels"] else ""
+        marked |= bool(mark)
+        n = sizes(report, ratio, "n_test")
+        figures = {
+            name: [report.figure(p["key"]) for p in points if p["metric"] == name]
+            for name in metrics
+        }
+        table.rows.append([ratio, generator + mark, n, *map(entry, figures.values())])
+        values: dict[str, Any] = {"ratio": ratio, "generator": generator, "n": n}
+        for name, found in figures.items():
+            values |= record(name, found)
+        table.records.append(values)
+    table.notes = [
+        f"n: test videos, per class; {per_video} sample(s) of each.",
+        replicates_note(report.plan["experiment"]["replicates"]),
+    ]
+    if marked:
+        table.notes.append(
+            "* reads the label of the image.  † a control that asks the simulator what truly follows."
+        )
+    return table
+
+
+def _rows(report: Report) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    rows: dict[tuple[str, str], list[dict[str, Any]]] = {}
+    for point in report.points("quality"):
+        rows.setdefault((point["ratio"], point["generator"]), []).append(point)
+    return rows

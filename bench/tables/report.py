@@ -1,0 +1,103 @@
+"""What was run under an experiment's name, and its figures as far as they are there."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from bench.predictions import Predictions
+from bench.store import Store
+from plugins.errors import BenchError
+from plugins.hints import nearest
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure, or why there is none.
+
+    Attributes:
+        low, high: its 95 % interval, where there is one.
+        n: test videos that it is computed on.
+        missing: ``failed``, ``blocked`` or ``not run``; empty where there
+            is a value.
+    """
+
+    value: float = float("nan")
+    low: float | None = None
+    high: float | None = None
+    n: int = 0
+    missing: str = ""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A plan as `bench.matrix.describe` made it, and the store to look figures up in."""
+
+    plan: dict[str, Any]
+    store: Store
+
+    @classmethod
+    def of(cls, name: str, store: Store) -> Report:
+        """The report of what was last run under a name.
+
+        Raises:
+            BenchError: nothing was.
+        """
+        stem = Path(name).stem if name.endswith(".toml") else name
+        path = store.experiment(stem) / "plan.json"
+        if not path.is_file():
+            known = [p.parent.name for p in (store.root / "experiments").glob("*/plan.json")]
+            raise BenchError(
+                f"nothing was run under the name '{stem}' in {store.root}"
+                f"{nearest(stem, known)}; start with: bench run {name}"
+            )
+        return cls(json.loads(path.read_text(encoding="utf-8")), store)
+
+    @cached_property
+    def _cells(self) -> dict[str, dict[str, Any]]:
+        return {cell["key"]: cell for cell in self.plan["cells"]}
+
+    def points(self, table: str) -> list[dict[str, Any]]:
+        """The points of one table, in the plan's order."""
+        return [point for point in self.plan["points"] if point["table"] == table]
+
+    def metrics(self, table: str) -> list[str]:
+        """The metrics of one table, in the experiment's order."""
+        used = {point["metric"] for point in self.points(table)}
+        return [name for name in self.plan["metrics"] if name in used]
+
+    def figure(self, key: str) -> Figure:
+        """The figure of a score cell."""
+        result = self.store.result(key)
+        if result is None:
+            return Figure(missing=self.missing(key))
+        found = result["figures"]
+        return Figure(found["value"], found["low"], found["high"], found["n"])
+
+    def missing(self, key: str) -> str:
+        """Why a cell has no result."""
+        if self.store.failure(key):
+            return "failed"
+        waiting = list(self._cells[key]["reads"])
+        while waiting:
+            needed = waiting.pop()
+            if self.store.result(needed) is None:
+                if self.store.failure(needed):
+                    return "blocked"
+                waiting += self._cells[needed]["reads"]
+        return "not run"
+
+    def predictions(self, score_key: str) -> Predictions | None:
+        """The predictions that a score was computed from."""
+        key = self.plan["evaluations"][score_key]
+        return Predictions.read(self.store.cell(key)) if self.store.result(key) else None
+
+    def split_sizes(self, ratio: str, replicate: int) -> dict[str, dict[str, int]]:
+        """Videos per class on each side: ``n_train`` and ``n_test``."""
+        for split in self.plan["splits"]:
+            if (split["ratio"], split["replicate"]) == (ratio, replicate):
+                return split
+        raise KeyError((ratio, replicate))

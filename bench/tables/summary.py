@@ -1,0 +1,78 @@
+"""Several replicates of one figure, as one entry of a table."""
+
+from __future__ import annotations
+
+import statistics
+from typing import Any
+
+from bench.tables.report import Figure, Report
+
+
+def entry(figures: list[Figure]) -> str:
+    """One replicate: value and 95 % interval; several: mean ± SD over the replicates.
+
+    A figure that is missing in any replicate is a dash with the reason:
+    a mean over fewer replicates than the row beside it has would compare
+    unlike things.
+    """
+    missing = [figure.missing for figure in figures if figure.missing]
+    if missing:
+        return f"– ({missing[0]})"
+    if len(figures) > 1:
+        values = [figure.value for figure in figures]
+        return f"{_number(statistics.fmean(values))} ± {_number(statistics.stdev(values))}"
+    (figure,) = figures
+    text = _number(figure.value)
+    if figure.low is not None and figure.high is not None:
+        text += f" [{_number(figure.low)}, {_number(figure.high)}]"
+    return text
+
+
+def record(name: str, figures: list[Figure]) -> dict[str, Any]:
+    """The same unrounded: mean, SD, interval and why it is missing, by column name."""
+    missing = next((figure.missing for figure in figures if figure.missing), None)
+    values = [figure.value for figure in figures]
+    single = figures[0] if len(figures) == 1 and not missing else None
+    return {
+        name: None if missing else statistics.fmean(values),
+        f"{name}:sd": statistics.stdev(values) if len(values) > 1 and not missing else None,
+        f"{name}:low": single.low if single else None,
+        f"{name}:high": single.high if single else None,
+        f"{name}:missing": missing,
+    }
+
+
+def heading(metric: dict[str, str]) -> str:
+    """A metric's title, unit and better direction."""
+    unit = f" [{metric['unit']}]" if metric["unit"] else ""
+    return f"{metric['title']}{unit} {'↑' if metric['direction'] == 'higher' else '↓'}"
+
+
+def replicates_note(replicates: list[int]) -> str:
+    """What the entries of a table are."""
+    if len(replicates) == 1:
+        return "In brackets: 95 % interval over the test videos, where one is valid."
+    return (
+        f"Mean ± SD over {len(replicates)} replicates (splits and seeds). Their test videos "
+        "overlap: they are no independent samples, and n is that of one replicate."
+    )
+
+
+def sizes(report: Report, ratio: str, side: str) -> str:
+    """Videos of one side of a split: total and per class, over the replicates."""
+    counts = [s[side] for s in report.plan["splits"] if s["ratio"] == ratio]
+    totals = _span([sum(c.values()) for c in counts])
+    each = ", ".join(f"{name} {_span([c[name] for c in counts])}" for name in counts[0])
+    return f"{totals} ({each})"
+
+
+def _span(values: list[int]) -> str:
+    low, high = min(values), max(values)
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def _number(value: float) -> str:
+    if value == 0 or 0.001 <= abs(value) < 1000:
+        digits = 3 if abs(value) < 10 else 1
+        return f"{value:.{digits}f}"
+    return f"{value:.2e}"

@@ -1,0 +1,262 @@
+"""Any recognizer of MMAction2 as a classifier of the harness."""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from typing import Annotated, Any, ClassVar, Literal
+
+import torch
+from pydantic import Field, PrivateAttr
+from torch import Tensor, nn
+
+from classifiers.batches import Augmentation, Batches, Order, frame_indices
+from plugins import compat
+from plugins.classifier import Classifier
+from plugins.clips import ClipSet
+from plugins.errors import DataError, PluginError, TrainingError
+from plugins.recipe import Amp, Fraction, Recipe
+from plugins.reproducible import deterministic, seeded
+from plugins.run import Run
+from plugins.training import train
+from plugins.types import Features, Scores
+from plugins.weightfile import load_weights, read_notes
+
+WEIGHTS = "weights.safetensors"
+Positive = Annotated[int, Field(ge=1)]
+
+
+class MMActionClassifier(Classifier):
+    """A recognizer of MMAction2, trained over MMEngine's Runner from scratch.
+
+    A subclass says which recognizer in `section`. Clips are fed as
+    MMAction2 feeds videos: `n_frames` frames (the middles of equal
+    segments of the clip), three channels (grey is repeated), intensities
+    0 to 255, normalised by the section's ``data_preprocessor``.
+    """
+
+    name: ClassVar[str] = "mmaction"
+
+    budget: Literal["steps", "epochs"] = "steps"
+    """What is held equal between protocols: optimizer ``steps``, or passes
+    over the training clips (``epochs``, as in the LDDM paper), of which
+    more clips make more steps."""
+
+    steps: Positive = 2000
+    """Optimizer steps, where the budget is steps."""
+
+    epochs: Positive = 50
+    """Passes over the training clips, where the budget is epochs."""
+
+    batch_size: Annotated[int, Field(ge=2)] = 8
+    """Clips per step."""
+
+    balanced: bool = False
+    """Draw every class equally often, instead of every clip."""
+
+    optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
+    """SGD with momentum 0.9, Adam or AdamW."""
+
+    lr: Annotated[float, Field(gt=0)] = 1e-3
+    """Learning rate at its highest."""
+
+    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
+    """Weight decay."""
+
+    schedule: Literal["constant", "cosine", "step"] = "cosine"
+    """Learning rate over the steps; ``step`` divides it by 10 at 50 % and 75 %."""
+
+    warmup: Annotated[int, Field(ge=0)] = 0
+    """Steps of linear warm-up."""
+
+    clip_grad: Annotated[float, Field(gt=0)] | None = 20.0
+    """Largest norm of the gradient (TSM's and TDN's 20); None: as it is."""
+
+    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
+    """Decay of the moving average of the weights; None: the last weights."""
+
+    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
+    """Share of each label that is spread over all classes."""
+
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
+    """Dropout before the last layer."""
+
+    flip: Fraction = 0.5
+    """Probability of a left-right mirror image; 0 where classes differ by direction."""
+
+    shift: Annotated[float, Field(ge=0, le=0.5)] = 0.1
+    """Largest random displacement of a clip, as a fraction of the image."""
+
+    brightness: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Largest random change of a clip's brightness, of 1."""
+
+    gamma: Annotated[float, Field(ge=0, le=1)] = 0.1
+    """Largest random change of the logarithm of a clip's gamma."""
+
+    amp: Amp = "auto"
+    """Mixed precision in training: ``auto`` is bf16 on a CUDA device that has it."""
+
+    checkpoint_every: Positive = 500
+    """Steps between two checkpoints; no effect on the result."""
+
+    _model: nn.Module | None = PrivateAttr(None)
+    _notes: dict[str, Any] = PrivateAttr(default_factory=dict)
+    _device: str = PrivateAttr("cpu")
+
+    @property
+    @abstractmethod
+    def n_frames(self) -> int:
+        """T', the frames of a clip that the recognizer looks at."""
+
+    @abstractmethod
+    def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
+        """The ``model`` section of an MMAction2 config.
+
+        Args:
+            n_classes: K.
+            shape: (3, T', H, W) of what the recognizer is fed.
+
+        Raises:
+            DataError: it cannot be made for clips of this shape.
+        """
+
+    def recipe(self) -> Recipe:
+        """How the weights are learned."""
+        return Recipe(
+            optimizer=self.optimizer,
+            lr=self.lr,
+            weight_decay=self.weight_decay,
+            schedule=self.schedule,
+            warmup=self.warmup,
+            clip_grad=self.clip_grad,
+            ema=self.ema,
+            amp=self.amp,
+        )
+
+    def fit(self, clips: ClipSet, run: Run) -> None:
+        """Learn from clips; see `Classifier.fit`.
+
+        Raises:
+            TrainingError: a class has no clip, or `plugins.training.train` fails.
+        """
+        self._refuse_missing_class(clips, run)
+        notes = {"classes": list(clips.classes), "shape": list(clips.shape)}
+        with seeded(run.derive("initial weights")):
+            model = self._build(notes)
+        train(
+            model,
+            lambda batch: _loss(model, batch),
+            self._batches(clips, run.seed),
+            self._n_steps(len(clips)),
+            run,
+            recipe=self.recipe(),
+            stage=self.name,
+            weights=WEIGHTS,
+            notes=notes,
+            checkpoint_every=self.checkpoint_every,
+        )
+        self._model, self._notes, self._device = model, notes, run.device
+
+    def load(self, run: Run) -> None:
+        """Make ready to predict; see `Classifier.load`.
+
+        Raises:
+            TrainingError: there are no weights, or they are of other parameters.
+        """
+        self._notes = read_notes(run.folder / WEIGHTS)
+        model = self._build(self._notes)
+        load_weights(model, run.folder / WEIGHTS)
+        self._model, self._device = model.to(run.device).eval(), run.device
+
+    def predict(self, clips: ClipSet) -> Scores:
+        """Softmax scores (N, K); see `Classifier.predict`."""
+        logits = self._forward(clips, "head")
+        return logits.softmax(dim=1)
+
+    def features(self, clips: ClipSet) -> Features:
+        """(N, D): the last feature map, averaged over place and time."""
+        return self._forward(clips, "neck")
+
+    @torch.no_grad()
+    def _forward(self, clips: ClipSet, stage: str) -> Tensor:
+        model = self._ready(clips)
+        frames = frame_indices(clips.shape[1], self.n_frames)
+        parts = []
+        with deterministic():
+            for first in range(0, len(clips), self.batch_size):
+                indices = range(first, min(first + self.batch_size, len(clips)))
+                batch = clips.batch(indices)[:, :, frames].to(self._device)
+                fed = _fed(model, batch, training=False)
+                out = model(fed["inputs"], mode="tensor", stage=stage)
+                parts.append(_pooled(out, len(batch)).float().cpu())
+        return torch.cat(parts)
+
+    def _ready(self, clips: ClipSet) -> nn.Module:
+        if self._model is None:
+            raise PluginError(f"classifier '{self.name}': call fit or load before predict")
+        for key, found in (("classes", clips.classes), ("shape", clips.shape)):
+            if list(found) != list(self._notes[key]):
+                raise DataError(
+                    f"classifier '{self.name}' learned from clips with {key} "
+                    f"{tuple(self._notes[key])}, these have {tuple(found)}"
+                )
+        return self._model
+
+    def _build(self, notes: dict[str, Any]) -> nn.Module:
+        _, _, height, width = notes["shape"]
+        section = self.section(len(notes["classes"]), (3, self.n_frames, height, width))
+        section["cls_head"] |= {"label_smooth_eps": self.label_smoothing, "topk": (1,)}
+        return compat.mmaction_model(section)
+
+    def _batches(self, clips: ClipSet, seed: int) -> Batches:
+        augment = Augmentation(self.flip, self.shift, self.brightness, self.gamma)
+        order = Order(list(clips.labels), self.batch_size, seed, self.balanced)
+        frames = frame_indices(clips.shape[1], self.n_frames)
+        return Batches(clips, frames, order, augment, seed)
+
+    def _n_steps(self, n_clips: int) -> int:
+        if self.budget == "steps":
+            return self.steps
+        return math.ceil(self.epochs * n_clips / self.batch_size)
+
+    def _refuse_missing_class(self, clips: ClipSet, run: Run) -> None:
+        present = set(clips.labels)
+        missing = [name for k, name in enumerate(clips.classes) if k not in present]
+        if missing:
+            raise TrainingError(
+                f"{run.name}: no training clip of class {', '.join(map(repr, missing))}. "
+                "Classifiers need some of every class: use a larger training part or other data."
+            )
+
+
+def _loss(model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The recognizer's own losses (its head's, and auxiliary ones)."""
+    fed = _fed(model, batch["clips"], training=True, labels=batch["labels"])
+    losses: dict[str, Tensor] = model(fed["inputs"], fed["data_samples"], mode="loss")
+    return losses
+
+
+def _fed(
+    model: nn.Module, clips: Tensor, *, training: bool, labels: Tensor | None = None
+) -> dict[str, Any]:
+    """Clips (B, C, T', H, W) in [0, 1] as the recognizer's preprocessor takes and gives them."""
+    from mmaction.models.recognizers import Recognizer2D
+    from mmaction.structures import ActionDataSample
+
+    clips = 255 * clips.expand(-1, 3, -1, -1, -1)
+    clips = clips.transpose(1, 2) if isinstance(model, Recognizer2D) else clips[:, None]
+    samples = [ActionDataSample() for _ in clips]
+    if labels is not None:
+        for sample, label in zip(samples, labels, strict=True):
+            sample.set_gt_label(label.reshape(1))
+    data = {"inputs": list(clips), "data_samples": samples}
+    fed: dict[str, Any] = model.data_preprocessor(data, training)  # type: ignore[operator]
+    return fed
+
+
+def _pooled(out: Tensor, n_clips: int) -> Tensor:
+    """Average a map over place and time: (N, K), (N, D, t, h, w) or (N T', D, h, w) to (N, D)."""
+    if not isinstance(out, Tensor):
+        raise PluginError("the recognizer's last stage gives several tensors: no features of it")
+    out = out.flatten(2).mean(dim=2) if out.dim() > 2 else out
+    return out.reshape(n_clips, -1, out.shape[1]).mean(dim=1)

@@ -1,0 +1,74 @@
+"""TSM: a 2D ResNet that sees time by shifting channels between neighbouring frames.
+
+Lin, Gan and Han, "TSM: Temporal Shift Module for Efficient Video
+Understanding", ICCV 2019; MMAction2's implementation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import Field
+
+from classifiers.mmaction import MMActionClassifier
+from plugins.classifier import Classifier
+from plugins.hooks import hookimpl
+
+WIDTHS = {18: 512, 34: 512, 50: 2048}
+
+
+class TSM(MMActionClassifier):
+    """ResNet with temporal shift; sees ``segments`` frames, evenly spread over the clip."""
+
+    name: ClassVar[str] = "tsm"
+
+    depth: Literal[18, 34, 50] = 50
+    """Layers of the ResNet; the paper's is 50."""
+
+    segments: Annotated[int, Field(ge=2)] = 8
+    """Frames that it sees: the middles of as many equal parts of the clip."""
+
+    shift_div: Annotated[int, Field(ge=2)] = 8
+    """One channel in ``shift_div`` is shifted forward, one backward."""
+
+    @property
+    def n_frames(self) -> int:
+        """The segments."""
+        return self.segments
+
+    def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
+        """MMAction2's TSM, without pretrained weights."""
+        return {
+            "type": "Recognizer2D",
+            "backbone": {
+                "type": "ResNetTSM",
+                "depth": self.depth,
+                "num_segments": self.segments,
+                "shift_div": self.shift_div,
+                "pretrained": None,
+                "pretrained2d": False,
+                "norm_eval": False,
+            },
+            "cls_head": {
+                "type": "TSMHead",
+                "num_classes": n_classes,
+                "in_channels": WIDTHS[self.depth],
+                "num_segments": self.segments,
+                "dropout_ratio": self.dropout,
+                "init_std": 0.001,
+                "is_shift": True,
+            },
+            "data_preprocessor": {
+                "type": "ActionDataPreprocessor",
+                "mean": [123.675, 116.28, 103.53],
+                "std": [58.395, 57.12, 57.375],
+                "format_shape": "NCHW",
+            },
+        }
+
+
+@hookimpl
+def bench_classifiers() -> Sequence[type[Classifier]]:
+    """This module's classifier."""
+    return [TSM]

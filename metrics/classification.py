@@ -1,0 +1,153 @@
+"""Accuracy, F1 and AUROC of a classifier's predictions, by torchmetrics.
+
+All are fractions in [0, 1], higher is better. The videos are the sampling
+unit: drawing videos with replacement and computing again gives an interval.
+
+Source: torchmetrics, ``functional.classification``; equal to scikit-learn's
+``accuracy_score``, ``f1_score`` and ``roc_auc_score``.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import NonNegativeInt, PrivateAttr
+from torch import Tensor
+
+import plugins.compat  # noqa: F401 - torchmetrics imports torchvision, which this mends
+
+# isort: split
+from torchmetrics.functional.classification import (
+    binary_auroc,
+    binary_f1_score,
+    multiclass_accuracy,
+    multiclass_auroc,
+    multiclass_f1_score,
+)
+
+from metrics.checks import check_predictions
+from plugins import BenchError, Metric, hookimpl
+from plugins.metric import Ingredient
+from plugins.types import Labels, Scores
+
+
+class _OfPredictions(Metric):
+    """Gathers scores and labels; a leaf turns them into its figure."""
+
+    reads: ClassVar[tuple[Ingredient, ...]] = ("scores", "labels")
+    direction: ClassVar[Literal["higher", "lower"]] = "higher"
+    paired: ClassVar[bool] = True
+
+    _scores: list[Tensor] = PrivateAttr(default_factory=list)
+    _labels: list[Tensor] = PrivateAttr(default_factory=list)
+
+    def reset(self) -> None:
+        self._scores.clear()
+        self._labels.clear()
+
+    def update(self, scores: Scores, labels: Labels) -> None:
+        """Take in (N, K) probabilities, K >= 2, and (N,) class indices.
+
+        Raises:
+            BenchError: another shape, a value that is no probability, a
+                label that is no class, or another K than before.
+        """
+        check_predictions(self.name, scores, labels)
+        if self._scores and self._scores[0].shape[1] != scores.shape[1]:
+            raise BenchError(
+                f"metric '{self.name}': scores of {scores.shape[1]} classes"
+                f" after scores of {self._scores[0].shape[1]}"
+            )
+        # Past 1, even by rounding, torchmetrics takes scores for logits.
+        self._scores.append(scores.detach().double().clamp(0, 1))
+        self._labels.append(labels.long())
+
+    def compute(self) -> float:
+        """The figure over all updates.
+
+        Raises:
+            BenchError: there were none, or the figure is undefined for them.
+        """
+        if not self._scores:
+            raise BenchError(f"metric '{self.name}': no predictions; the test set is empty")
+        return float(self.figure(torch.cat(self._scores), torch.cat(self._labels)))
+
+    @abstractmethod
+    def figure(self, scores: Scores, labels: Labels) -> Tensor:
+        """The figure, a scalar tensor, of all predictions."""
+
+
+class Accuracy(_OfPredictions):
+    """Fraction of videos whose highest score is their class's: (1/N) sum [argmax_k s_ik = y_i].
+
+    Equal highest scores count for the first of their classes.
+    """
+
+    name: ClassVar[str] = "accuracy"
+    title: ClassVar[str] = "Acc"
+
+    def figure(self, scores: Scores, labels: Labels) -> Tensor:
+        n_classes = scores.shape[1]
+        return multiclass_accuracy(scores, labels, n_classes, average="micro", validate_args=False)
+
+
+class F1(_OfPredictions):
+    """F1 = 2 TP / (2 TP + FP + FN), of the class with the highest score.
+
+    A class that is neither present nor predicted is left out of the macro
+    mean; the F1 of such a class alone is 0. Both are scikit-learn's rules.
+    """
+
+    name: ClassVar[str] = "f1"
+    title: ClassVar[str] = "F1"
+
+    average: Literal["macro", "weighted", "binary"] = "macro"
+    """Mean over classes, the same weighted by their videos, or that of one class alone."""
+    positive: NonNegativeInt = 1
+    """The class index that ``binary`` tells from all others."""
+
+    def figure(self, scores: Scores, labels: Labels) -> Tensor:
+        n_classes = scores.shape[1]
+        if self.average != "binary":
+            return multiclass_f1_score(
+                scores, labels, n_classes, average=self.average, validate_args=False
+            )
+        if self.positive >= n_classes:
+            raise BenchError(
+                f"metric 'f1', positive = {self.positive}:"
+                f" the classes are 0 to {n_classes - 1}; name one of them"
+            )
+        predicted = (scores.argmax(1) == self.positive).long()
+        return binary_f1_score(predicted, (labels == self.positive).long(), validate_args=False)
+
+
+class AUROC(_OfPredictions):
+    """Area under the ROC curve: P(score of a positive > score of a negative), ties count half.
+
+    Of class 1 where there are two classes; of more, the mean over classes
+    of each against the rest. Undefined, and refused, where a class is
+    absent: a resample that lost one must be drawn again.
+    """
+
+    name: ClassVar[str] = "auroc"
+    title: ClassVar[str] = "AUROC"
+
+    def figure(self, scores: Scores, labels: Labels) -> Tensor:
+        n_classes = scores.shape[1]
+        count = torch.bincount(labels, minlength=n_classes)
+        if not count.all():
+            absent = ", ".join(map(str, (count == 0).nonzero().flatten().tolist()))
+            raise BenchError(
+                f"metric 'auroc': none of the {len(labels)} videos is of class {absent};"
+                " the area is defined only where every class is present"
+            )
+        if n_classes == 2:
+            return binary_auroc(scores[:, 1].contiguous(), labels, validate_args=False)
+        return multiclass_auroc(scores, labels, n_classes, average="macro", validate_args=False)
+
+
+@hookimpl
+def bench_metrics() -> list[type[Metric]]:
+    return [Accuracy, F1, AUROC]

@@ -1,0 +1,196 @@
+"""The one training helper: every model of the program learns through `train`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shutil
+from collections.abc import Callable
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.utils.data import DataLoader
+
+from plugins.errors import TrainingError
+from plugins.recipe import Recipe
+from plugins.reproducible import deterministic, seeded
+from plugins.run import Run
+from plugins.runner import QuietRunner, Trainee
+from plugins.runner_hooks import (
+    CheckpointHook,
+    ProgressHook,
+    ReseedHook,
+    latest_checkpoint,
+    refuse_other_training,
+)
+from plugins.weightfile import load_weights, read_notes, save_weights
+
+__all__ = ["Recipe", "train"]
+
+Loss = Callable[[Any], dict[str, Tensor]]
+
+
+def train(
+    model: nn.Module,
+    loss: Loss,
+    batches: Callable[[int], Any],
+    steps: int,
+    run: Run,
+    *,
+    recipe: Recipe | None = None,
+    stage: str = "training",
+    weights: str = "weights.safetensors",
+    notes: dict[str, Any] | None = None,
+    checkpoint_every: int = 200,
+    threads: int = 4,
+) -> None:
+    """Train a model over MMEngine's Runner and write its weights.
+
+    A training that was killed at any time continues from its last
+    checkpoint when it is called again with the same arguments, and ends
+    with the same bytes as one that was not: the batch of a step and all
+    that is random in it follow from ``run.seed`` and the step's number
+    alone. A training that is done is not repeated; its weights are loaded.
+
+    Writes ``run.folder / weights``, ``training.log``, and while it runs
+    ``checkpoints/<stage>``. Nothing is printed.
+
+    Args:
+        model: with its initial weights (drawn in `plugins.reproducible.seeded`).
+            It ends on ``run.device``, in eval mode, holding the final
+            weights (their average where the recipe asks for it).
+        loss: from a batch on the device to named scalars. Those whose name
+            holds ``loss`` are summed and minimised; the others are reported.
+        batches: from a step's number to its batch: CPU tensors in dicts,
+            lists or tuples. It draws from its own generators, never from
+            the global ones, and may be called ahead from other threads.
+        steps: optimizer steps in all.
+        run: folder, seed, device, progress and cancellation.
+        recipe: optimizer, schedule, averaging, precision.
+        stage: names this training within the run.
+        weights: the name of the weight file.
+        notes: JSON values kept in the weight file's header.
+        checkpoint_every: steps between two checkpoints.
+        threads: loader threads on a CUDA device; on the CPU none are used.
+
+    Raises:
+        TrainingError: the loss is not finite (the last good checkpoint is
+            kept), memory ran out, or the folder holds another training.
+        Cancelled: the run was asked to stop; its checkpoint is kept.
+    """
+    recipe = recipe or Recipe()
+    path = run.folder / weights
+    notes = dict(notes or {})
+    notes["training"] = _fingerprint(model, steps, run, recipe, stage)
+    if path.exists():
+        refuse_other_training(path, read_notes(path).get("training", {}), notes["training"])
+        load_weights(model, path)
+        model.to(run.device).eval()
+        return
+    checkpoints = run.folder / "checkpoints" / stage
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    with seeded(run.derive(stage)), deterministic():
+        _run(
+            model, loss, batches, steps, run, recipe, stage,
+            CheckpointHook(checkpoints, checkpoint_every, notes["training"]),
+            latest_checkpoint(checkpoints, notes["training"]),
+            threads if torch.device(run.device).type == "cuda" else 0,
+        )  # fmt: skip
+    model.eval()
+    save_weights(model, path, notes)
+    shutil.rmtree(checkpoints)
+
+
+def _run(
+    model: nn.Module,
+    loss: Loss,
+    batches: Callable[[int], Any],
+    steps: int,
+    run: Run,
+    recipe: Recipe,
+    stage: str,
+    checkpoint_hook: CheckpointHook,
+    found: tuple[Any, list[str]],
+    threads: int,
+) -> None:
+    """Build the Runner, train, and leave the final weights in the model."""
+    where = f"{run.name}, {stage}"
+    resume_from, damaged = found
+    runner: QuietRunner
+
+    def check(value: float) -> None:
+        if not math.isfinite(value):
+            raise _not_finite(where, f"the loss is {value} at step {runner.iter + 1}", recipe)
+
+    runner = QuietRunner(
+        log=run.folder / "training.log",
+        device=run.device,
+        name=f"{run.name}-{stage}",
+        seed=run.seed,
+        model=Trainee(model, loss, check),
+        work_dir=str(run.folder / "checkpoints" / stage),
+        train_dataloader=DataLoader(range(steps), batch_size=None),  # type: ignore[arg-type]
+        train_cfg={
+            "type": "StepLoop",
+            "max_iters": steps,
+            "batches": batches,
+            "device": run.device,
+            "threads": threads,
+        },
+        optim_wrapper=recipe.optim_wrapper(run.device),
+        param_scheduler=recipe.param_scheduler(steps),
+        default_hooks=dict.fromkeys(("timer", "sampler_seed", "logger")) | {
+            "checkpoint": checkpoint_hook
+        },
+        custom_hooks=[ReseedHook(run, stage), *recipe.ema_hook(), ProgressHook(run, stage)],
+        load_from=str(resume_from) if resume_from else None,
+        resume=resume_from is not None,
+    )
+    try:
+        for line in damaged:
+            runner.logger.warning(line)
+        runner.train()
+        _take_average(runner)
+    except (torch.OutOfMemoryError, RuntimeError) as error:
+        if not _out_of_memory(error):
+            raise
+        raise TrainingError(
+            f"{where}: out of memory on {run.device} at step {runner.iter + 1}. "
+            "Lower batch_size (or the size of the model or of its clips)."
+        ) from error
+    finally:
+        runner.close()
+    if not all(torch.isfinite(p).all() for p in model.parameters()):
+        raise _not_finite(where, f"the weights are not finite after step {steps}", recipe)
+
+
+def _take_average(runner: QuietRunner) -> None:
+    """Where weights are averaged, swap the average into the model, as for a test."""
+    runner.call_hook("before_test_epoch")
+
+
+def _fingerprint(
+    model: nn.Module, steps: int, run: Run, recipe: Recipe, stage: str
+) -> dict[str, Any]:
+    """What must be equal for a checkpoint or a weight file to be of the same training."""
+    shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
+    return {
+        "stage": stage,
+        "steps": steps,
+        "seed": run.seed,
+        **recipe.model_dump(mode="json"),
+        "model": hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16],
+    }
+
+
+def _not_finite(where: str, what: str, recipe: Recipe) -> TrainingError:
+    return TrainingError(
+        f"{where}: {what}. Lower lr (now {recipe.lr:g}), set clip_grad, or set amp = 'off' "
+        f"(now '{recipe.amp}'). The last good checkpoint is kept."
+    )
+
+
+def _out_of_memory(error: Exception) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)
