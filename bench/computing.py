@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TextIO
 
 from bench.cells import Cell, Surroundings
 from bench.provenance import surroundings
@@ -52,9 +53,7 @@ def compute_cell(
         if store.result(cell.key):  # another process was at it
             return Outcome(0.0)
         folder = store.begin(cell.key)
-        run = Run(
-            folder=folder, device=device, name=cell.key, report=report, cancelled=cancelled
-        )
+        run = Run(folder=folder, device=device, name=cell.key, report=report, cancelled=cancelled)
         given = Surroundings(run, lambda needed: store.cell(needed.key), store.cache)
         try:
             with _logged(folder / LOG):
@@ -109,19 +108,26 @@ def _failed(cell: Cell, store: Store, error: Exception, seconds: float) -> Outco
 @contextlib.contextmanager
 def _logged(path: Path) -> Iterator[None]:
     """Send prints, log records and warnings to a file."""
-    with path.open("a", encoding="utf-8", buffering=1) as file:
-        handler = logging.StreamHandler(file)
+    with path.open("a", encoding="utf-8", buffering=1) as log:
+        handler = logging.StreamHandler(log)
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
         root = logging.getLogger()
         root.addHandler(handler)
 
-        def show(message, category, filename, lineno, _file=None, _line=None) -> None:  # type: ignore[no-untyped-def]
-            file.write(f"{filename}:{lineno}: {category.__name__}: {message}\n")
+        def show(
+            message: Warning | str,
+            category: type[Warning],
+            filename: str,
+            lineno: int,
+            file: TextIO | None = None,
+            line: str | None = None,
+        ) -> None:
+            log.write(f"{filename}:{lineno}: {category.__name__}: {message}\n")
 
         try:
             with (
-                contextlib.redirect_stdout(file),
-                contextlib.redirect_stderr(file),
+                contextlib.redirect_stdout(log),
+                contextlib.redirect_stderr(log),
                 warnings.catch_warnings(),
             ):
                 warnings.showwarning = show

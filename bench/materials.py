@@ -4,20 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from pathlib import Path
+from typing import Any, Literal
 
 from bench.cells.part import Part, all_records
-from bench.data import Split, parse_spec, split
+from bench.data import Cache, Split, by_length, parse_spec, split
 from bench.experiment import Choice, Experiment, Source
-from plugins.base import Plugin
 from plugins.classifier import Classifier
 from plugins.dataset import Dataset, Record
 from plugins.discovery import Catalogue
 from plugins.errors import BenchError, DataError
 from plugins.generator import Generator
 from plugins.metric import Metric
-
-P = TypeVar("P", bound=Plugin)
 
 
 @dataclass(frozen=True)
@@ -26,6 +24,7 @@ class Materials:
 
     Attributes:
         classes: of the videos, in alphabetical order.
+        video_records: the videos to split, without those left out.
         images: the image set, without images of other classes.
         notes: what a reader of the tables must know.
     """
@@ -33,6 +32,7 @@ class Materials:
     experiment: Experiment
     classes: tuple[str, ...]
     video_set: Dataset
+    video_records: tuple[Record, ...]
     images: Part
     generators: dict[str, Generator]
     classifiers: dict[str, Classifier]
@@ -45,9 +45,8 @@ class Materials:
 
     def split(self, ratio: str, seed: int) -> Split:
         """Split the videos, and refuse a split that leaks."""
-        records = all_records(self.video_set, "videos")
-        made = split(records, ratio, seed)
-        _refuse_leak(records, made)
+        made = split(self.video_records, ratio, seed)
+        _refuse_leak(self.video_records, made)
         return made
 
     def quality_metrics(self) -> Iterator[tuple[str, Metric]]:
@@ -59,8 +58,12 @@ class Materials:
         yield from ((n, m) for n, m in self.metrics.items() if "scores" in m.reads)
 
 
-def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
+def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materials:
     """Find and configure all that an experiment names.
+
+    Args:
+        cache: the folder of decoded videos; looked at where short videos
+            are to be left out.
 
     Raises:
         BenchError: something is unknown or does not apply.
@@ -71,14 +74,20 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
     if len(classes) < 2:
         raise DataError(f"videos.spec = {experiment.videos.spec}: one class only, {classes[0]}")
     images, notes = _image_part(image_set, classes, experiment)
+    videos, too_short = by_length(all_records(video_set, "videos"), Cache(cache), experiment.clip)
+    if too_short:
+        notes.append(
+            f"{len(too_short)} videos left out: shorter than {experiment.clip.span} frames"
+        )
     materials = Materials(
         experiment=experiment,
         classes=classes,
         video_set=video_set,
+        video_records=tuple(videos),
         images=images,
-        generators=_chosen(Generator, experiment.generators, experiment.generator, catalogue),
-        classifiers=_chosen(Classifier, experiment.classifiers, experiment.classifier, catalogue),
-        metrics=_chosen(Metric, experiment.metrics, experiment.metric, catalogue),
+        generators=_chosen("generator", experiment.generators, experiment.generator, catalogue),
+        classifiers=_chosen("classifier", experiment.classifiers, experiment.classifier, catalogue),
+        metrics=_chosen("metric", experiment.metrics, experiment.metric, catalogue),
         notes=notes,
     )
     for name, generator in materials.generators.items():
@@ -93,15 +102,15 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
 
 
 def _dataset(source: Source, key: Literal["videos", "images"], catalogue: Catalogue) -> Dataset:
-    reader, root = parse_spec(source.spec)
-    offer = catalogue.get("dataset", reader, f"{key}.spec = {source.spec}")
+    spec = parse_spec(source.spec)
+    offer = catalogue.get("dataset", spec.reader, f"{key}.spec = {source.spec}")
     parameters = dict(source.parameters)
-    if root:
-        parameters["root"] = root
+    if spec.root:
+        parameters["root"] = str(spec.root)
     dataset = offer.plugin.configure(parameters, f"{key}.parameters")
     assert isinstance(dataset, Dataset)
     if dataset.needs_root and not dataset.root:
-        raise BenchError(f"{key}.spec = {source.spec}: write {reader}:FOLDER")
+        raise BenchError(f"{key}.spec = {source.spec}: write {spec.reader}:FOLDER")
     return dataset
 
 
@@ -130,17 +139,15 @@ def _image_part(
 
 
 def _chosen(
-    base: type[P], names: tuple[str, ...], choices: dict[str, Choice], catalogue: Catalogue
-) -> dict[str, P]:
-    kind = base.kind
+    kind: str, names: tuple[str, ...], choices: dict[str, Choice], catalogue: Catalogue
+) -> dict[str, Any]:
     unused = sorted(set(choices) - set(names))
-    chosen: dict[str, P] = {}
+    chosen: dict[str, Any] = {}
     for name in names:
         choice = choices.get(name, Choice())
         where = f"{kind}.{name}.plugin" if choice.plugin else f"{kind}s"
         offer = catalogue.get(kind, choice.plugin or name, where)
-        plugin: Any = offer.plugin.configure(choice.parameters, f"{kind}.{name}.parameters")
-        chosen[name] = plugin
+        chosen[name] = offer.plugin.configure(choice.parameters, f"{kind}.{name}.parameters")
     for name in unused:
         catalogue.get(kind, choices[name].plugin or name, f"{kind}.{name}")
     return chosen

@@ -11,9 +11,8 @@ from bench.cells.fit import learns
 from bench.cells.part import Part
 from bench.data import Split
 from bench.experiment import Experiment, Protocol
-from bench.materials import Materials, gather
+from bench.materials import Materials
 from plugins.classifier import Classifier
-from plugins.discovery import Catalogue
 from plugins.generator import Generator
 from plugins.metric import Metric
 from plugins.seeds import derive
@@ -64,14 +63,13 @@ class Matrix:
         self.cells[cell.key] = cell
 
 
-def expand(experiment: Experiment, catalogue: Catalogue) -> Matrix:
+def expand(materials: Materials) -> Matrix:
     """Make every cell of an experiment.
 
     Raises:
-        BenchError: a plugin or a parameter is unknown, the data cannot be
-            read or split, or a generator does not apply to them.
+        BenchError: the videos cannot be split as asked.
     """
-    materials = gather(experiment, catalogue)
+    experiment = materials.experiment
     matrix = Matrix(experiment, materials)
     for replicate in experiment.replicates:
         for ratio in experiment.ratios:
@@ -201,7 +199,12 @@ def describe(matrix: Matrix) -> dict[str, Any]:
             if point.table == "classification"
         },
         "splits": [
-            {"ratio": ratio, "replicate": replicate, "n_train": s.n_train, "n_test": s.n_test}
+            {
+                "ratio": ratio,
+                "replicate": replicate,
+                "n_train": s.counts("train"),
+                "n_test": s.counts("test"),
+            }
             for (ratio, replicate), s in matrix.splits.items()
         ],
         "generators": {

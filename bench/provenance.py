@@ -7,7 +7,7 @@ import hashlib
 import platform
 import subprocess
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib import metadata
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
@@ -30,7 +30,7 @@ def plugin_identity(plugin: Plugin) -> dict[str, Any]:
     }
 
 
-@lru_cache(maxsize=None)
+@cache
 def source_digest(module: str) -> str:
     """SHA-256 over the source files that a module's results depend on."""
     text = "".join(
@@ -136,7 +136,7 @@ def _version(distribution: str) -> str | None:
         return None
 
 
-@lru_cache(maxsize=None)
+@cache
 def _git_commit(folder: Path) -> str | None:
     """The commit of the checkout that this code runs from, with ``+`` where it was changed."""
     try:
@@ -148,7 +148,10 @@ def _git_commit(folder: Path) -> str | None:
                 timeout=10,
                 check=True,
             ).stdout.strip()
-            for command in (["rev-parse", "HEAD"], ["status", "--porcelain", "--", str(folder.parent)])
+            for command in (
+                ["rev-parse", "HEAD"],
+                ["status", "--porcelain", "--", str(folder.parent)],
+            )
         ]
     except (OSError, subprocess.SubprocessError):
         return None

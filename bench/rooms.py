@@ -29,7 +29,9 @@ def check_rooms(home: Path = Path(__file__).parent.parent) -> None:
         expected = home / room / "__init__.py"
         origin = Path(spec.origin) if spec and spec.origin else None
         if origin is None or origin.resolve() != expected.resolve():
-            found = origin or (next(iter(spec.submodule_search_locations or ()), None) if spec else None)
+            found = origin or (
+                next(iter(spec.submodule_search_locations or ()), None) if spec else None
+            )
             raise BenchError(
                 f"the package '{room}' is imported from {found or 'nowhere'}, not from {expected}: "
                 f"rename that folder, or run bench from another working directory"

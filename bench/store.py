@@ -44,7 +44,8 @@ class Store:
                 (root / name).mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise BenchError(
-                f"the store {root} cannot be written ({error.strerror}): choose another with --store"
+                f"the store {root} cannot be written ({error.strerror}); "
+                "choose another with --store"
             ) from None
 
     @property

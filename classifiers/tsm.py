@@ -15,7 +15,7 @@ from classifiers.mmaction import MMActionClassifier
 from plugins.classifier import Classifier
 from plugins.hooks import hookimpl
 
-WIDTHS = {18: 512, 34: 512, 50: 2048}
+EXPANSION = {18: 8, 34: 8, 50: 32}  # the last feature map's channels over the stem's
 
 
 class TSM(MMActionClassifier):
@@ -25,6 +25,10 @@ class TSM(MMActionClassifier):
 
     depth: Literal[18, 34, 50] = 50
     """Layers of the ResNet; the paper's is 50."""
+
+    width: Annotated[int, Field(ge=8, le=64)] = 64
+    """Channels of the stem; all others are in proportion. 64 is
+    MMAction2's own TSM; 16 and 32 train on a CPU."""
 
     segments: Annotated[int, Field(ge=2)] = 8
     """Frames that it sees: the middles of as many equal parts of the clip."""
@@ -38,22 +42,22 @@ class TSM(MMActionClassifier):
         return self.segments
 
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
-        """MMAction2's TSM, without pretrained weights."""
+        """MMAction2's TSM, its backbone in the wanted width, without pretrained weights."""
+        import classifiers.sized_tsm  # noqa: F401 - registers the backbone
+
         return {
             "type": "Recognizer2D",
             "backbone": {
-                "type": "ResNetTSM",
+                "type": "SizedResNetTSM",
                 "depth": self.depth,
+                "width": self.width,
                 "num_segments": self.segments,
                 "shift_div": self.shift_div,
-                "pretrained": None,
-                "pretrained2d": False,
-                "norm_eval": False,
             },
             "cls_head": {
                 "type": "TSMHead",
                 "num_classes": n_classes,
-                "in_channels": WIDTHS[self.depth],
+                "in_channels": EXPANSION[self.depth] * self.width,
                 "num_segments": self.segments,
                 "dropout_ratio": self.dropout,
                 "init_std": 0.001,

@@ -52,9 +52,7 @@ class Plugin(BaseModel):
         for key in parameters:
             if key not in cls.model_fields:
                 hint = nearest(key, cls.model_fields)
-                raise BenchError(
-                    f"{where}: {cls.kind} '{cls.name}' has no parameter '{key}'{hint}"
-                )
+                raise BenchError(f"{where}: {cls.kind} '{cls.name}' has no parameter '{key}'{hint}")
         try:
             return cls(**parameters)
         except ValidationError as error:

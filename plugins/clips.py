@@ -56,7 +56,8 @@ class MemoryClips(ClipSet):
     groups: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        self.shape = tuple(self.videos.shape[1:])
+        c, t, h, w = self.videos.shape[1:]
+        self.shape = (c, t, h, w)
         names = [f"clip{i}" for i in range(len(self.labels))]
         self.ids = self.ids or names
         self.groups = self.groups or names

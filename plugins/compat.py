@@ -63,7 +63,7 @@ def mmaction_model(section: dict[str, Any]) -> torch.nn.Module:
         finally:
             MMLogger._instance_dict.clear()
             MMLogger._instance_dict.update(before)
-    return model  # type: ignore[no-any-return]
+    return model
 
 
 def _reproducible_cublas() -> None:
@@ -79,7 +79,7 @@ def _importable_torchvision() -> None:
     """
     try:
         with quiet():
-            import torchvision  # noqa: F401
+            import torchvision
     except ModuleNotFoundError:
         return
     except RuntimeError as error:

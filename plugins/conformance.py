@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
+from torch import Tensor
 
 from plugins.clips import ClipSet
 from plugins.errors import Cancelled
 from plugins.generator import Generator, Stills
 from plugins.run import Progress, Run
-from plugins.types import ClipBatch
 
 BATCH_TOLERANCE = 1e-4
 FRAME_0_TOLERANCE = 1e-6
@@ -113,12 +113,14 @@ def _range(generator: Generator, stills: Stills, n_frames: int) -> str:
     if not bool(torch.isfinite(sample).all()):
         return "holds NaN or infinite values"
     low, high = float(sample.min()), float(sample.max())
-    return "" if 0 <= low and high <= 1 else f"spans {low:.4g} to {high:.4g}, must lie in [0, 1]"
+    return "" if low >= 0 and high <= 1 else f"spans {low:.4g} to {high:.4g}, must lie in [0, 1]"
 
 
 def _frame_0(generator: Generator, stills: Stills, n_frames: int) -> str:
     distance = _distance(generator.sample(stills, n_frames)[:, :, 0], stills.images)
-    return "" if distance <= FRAME_0_TOLERANCE else f"differs from the image by up to {distance:.2g}"
+    return (
+        "" if distance <= FRAME_0_TOLERANCE else f"differs from the image by up to {distance:.2g}"
+    )
 
 
 def _repeatable(generator: Generator, stills: Stills, n_frames: int) -> str:
@@ -201,5 +203,5 @@ def _resume(generator: Generator, clips: ClipSet, stills: Stills, run: Run, fold
     return "" if distance == 0 else f"samples differ by {distance:.2g} after a resumed fit"
 
 
-def _distance(a: ClipBatch, b: ClipBatch) -> float:
+def _distance(a: Tensor, b: Tensor) -> float:
     return float((a - b).abs().max())

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import inspect
 import traceback
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import ModuleType
+from typing import Any, Protocol, runtime_checkable
 
 import pluggy
 
@@ -24,6 +25,19 @@ KINDS = {
 }
 PRESETS = "bench_presets"
 _SPECS = {*KINDS.values(), PRESETS}
+
+
+@runtime_checkable
+class EntryPoint(Protocol):
+    """What is asked of an entry point; the standard library's class and its backport's have it."""
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def value(self) -> str: ...
+    @property
+    def dist(self) -> Any: ...
+    def load(self) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -77,7 +91,7 @@ class Catalogue:
         raise BenchError(message)
 
 
-def discover(entry_points: Iterable[metadata.EntryPoint] | None = None) -> Catalogue:
+def discover(entry_points: Collection[EntryPoint] | None = None) -> Catalogue:
     """Load every plugin of the group ``bench``, each apart from the others.
 
     Where two plugins offer the same name, this distribution's own wins,
@@ -93,16 +107,16 @@ def discover(entry_points: Iterable[metadata.EntryPoint] | None = None) -> Catal
     return catalogue
 
 
-def _precedence(entry_point: metadata.EntryPoint) -> tuple[bool, str, str, str]:
+def _precedence(entry_point: EntryPoint) -> tuple[bool, str, str, str]:
     distribution = _distribution(entry_point)[0]
     return distribution != "usbench", distribution, entry_point.name, entry_point.value
 
 
-def _distribution(entry_point: metadata.EntryPoint) -> tuple[str, str]:
+def _distribution(entry_point: EntryPoint) -> tuple[str, str]:
     return (entry_point.dist.name, entry_point.dist.version) if entry_point.dist else ("?", "?")
 
 
-def _load(entry_point: metadata.EntryPoint, catalogue: Catalogue) -> None:
+def _load(entry_point: EntryPoint, catalogue: Catalogue) -> None:
     distribution = _distribution(entry_point)[0]
 
     def broken(reason: str, fix: str) -> None:
@@ -143,7 +157,7 @@ def _load(entry_point: metadata.EntryPoint, catalogue: Catalogue) -> None:
 def _accept(
     item: object,
     hook: str,
-    entry_point: metadata.EntryPoint,
+    entry_point: EntryPoint,
     catalogue: Catalogue,
     broken: Callable[[str, str], None],
 ) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import ClassVar, Protocol, runtime_checkable
 
 from plugins.base import Plugin
 from plugins.clips import ClipSet
@@ -13,6 +13,7 @@ from plugins.run import Run
 from plugins.types import Clip, ClipBatch, ImageBatch
 
 
+@runtime_checkable
 class StillRecord(Protocol):
     """What a data set offers about one still beside its pixels."""
 

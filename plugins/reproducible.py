@@ -6,9 +6,11 @@ import random
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any, cast
 
 import numpy as np
 import torch
+import torch.utils.deterministic
 
 
 def reseed(seed: int) -> None:
@@ -22,7 +24,7 @@ def reseed(seed: int) -> None:
 def seeded(seed: int) -> Iterator[None]:
     """Global random streams start from a seed; afterwards they are as they were before."""
     python, numpy = random.getstate(), np.random.get_state()
-    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_available() else []
+    devices = list(range(torch.cuda.device_count())) if torch.cuda.is_initialized() else []
     with torch.random.fork_rng(devices=devices):
         reseed(seed)
         try:
@@ -39,18 +41,19 @@ def deterministic() -> Iterator[None]:
     Where there is none (a few backward passes on CUDA) the usual one
     runs. Afterwards torch's settings are as they were before.
     """
-    cudnn, fill = torch.backends.cudnn, torch.utils.deterministic.fill_uninitialized_memory
+    cudnn, memory = torch.backends.cudnn, cast(Any, torch.utils.deterministic)
+    fill = memory.fill_uninitialized_memory
     before = (cudnn.deterministic, cudnn.benchmark)
     enabled = torch.are_deterministic_algorithms_enabled()
     warn_only = torch.is_deterministic_algorithms_warn_only_enabled()
     cudnn.deterministic, cudnn.benchmark = True, False
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # it costs time, for debugging
+    memory.fill_uninitialized_memory = False  # it costs time, for debugging
     try:
         with warnings.catch_warnings():
             warnings.filterwarnings("ignore", ".*does not have a deterministic implementation.*")
             yield
     finally:
-        torch.utils.deterministic.fill_uninitialized_memory = fill
+        memory.fill_uninitialized_memory = fill
         torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
         cudnn.deterministic, cudnn.benchmark = before

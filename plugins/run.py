@@ -39,7 +39,7 @@ class Run:
     seed: int = 0
     device: str = "cpu"
     name: str = "run"
-    report: Callable[[Progress], None] = lambda progress: None
+    report: Callable[[Progress], None] = lambda _: None
     cancelled: Callable[[], bool] = lambda: False
 
     def derive(self, *names: object) -> int:

@@ -1,17 +1,14 @@
-"""MMEngine's Runner, its loop and its optimizer wrapper, without side effects on the process.
+"""MMEngine's Runner without side effects on the process, and what it trains.
 
-MMEngine's own Runner prints to the terminal, asks compilers for their
-version, sets the process's start method and OpenCV's threads, names
-things after the second in which it starts, and skips past data on resume
-by reading them all again.
+MMEngine's own prints to the terminal, asks compilers for their version,
+sets the process's start method and OpenCV's threads, and names things
+after the second in which it starts.
 """
 
 from __future__ import annotations
 
 import logging
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -24,10 +21,16 @@ from plugins import compat
 with compat.quiet():
     from mmengine.logging import MessageHub, MMLogger
     from mmengine.optim import OptimWrapper
-    from mmengine.registry import LOOPS, OPTIM_WRAPPERS, DefaultScope
-    from mmengine.runner import BaseLoop, Runner
+    from mmengine.registry import OPTIM_WRAPPERS, DefaultScope
+    from mmengine.runner import Runner
+
+Loss = Callable[[Any], dict[str, Tensor]]
 
 _MANAGERS = (MMLogger, MessageHub, DefaultScope)
+
+
+class NotFiniteError(ArithmeticError):
+    """A loss is infinite or not a number."""
 
 
 class QuietRunner(Runner):
@@ -100,89 +103,31 @@ class Trainee(nn.Module):
         model: what is trained.
         loss: from a batch to named scalars; those whose name holds
             ``loss`` are summed and minimised, the others are only logged.
-        check: called with the sum before each update.
     """
 
-    def __init__(
-        self,
-        model: nn.Module,
-        loss: Callable[[Any], dict[str, Tensor]],
-        check: Callable[[float], None],
-    ) -> None:
+    def __init__(self, model: nn.Module, loss: Loss) -> None:
         super().__init__()
         self.model = model
-        # Functions are not copied with the model when its average is made.
+        # A function is not copied with the model when its average is made; a method would be.
         self._loss = lambda batch: loss(batch)
-        self._check = lambda value: check(value)
 
     def train_step(self, batch: Any, optim_wrapper: OptimWrapper) -> dict[str, Tensor]:
         """One update.
 
         Returns:
             The named figures and their sum ``loss``, detached.
+
+        Raises:
+            NotFiniteError: the sum is not finite; nothing was updated.
         """
         with optim_wrapper.optim_context(self):
             figures = {name: value.mean() for name, value in self._loss(batch).items()}
             total = sum((v for name, v in figures.items() if "loss" in name), torch.zeros(()))
-        self._check(float(total.detach()))
+        if not torch.isfinite(total):
+            step = optim_wrapper.inner_count + 1
+            raise NotFiniteError(f"the loss is {float(total.detach())} at step {step}")
         optim_wrapper.update_params(total)
         return {name: v.detach() for name, v in figures.items()} | {"loss": total.detach()}
-
-
-@LOOPS.register_module(force=True)
-class StepLoop(BaseLoop):
-    """Steps, each with the batch of its number: a resumed training reads no past data.
-
-    Args:
-        runner: the Runner.
-        dataloader: unused; MMEngine wants one.
-        max_iters: the number of steps.
-        batches: the CPU batch of a step.
-        device: where the batches go.
-        threads: loader threads; 0 reads in between the steps.
-    """
-
-    max_epochs = 1
-    epoch = _epoch = 0
-
-    def __init__(
-        self,
-        runner: Runner,
-        dataloader: Any,
-        max_iters: int,
-        batches: Callable[[int], Any],
-        device: str,
-        threads: int = 0,
-    ) -> None:
-        super().__init__(runner, dataloader)
-        self.max_iters, self.batches = max_iters, batches
-        self.device, self.threads = torch.device(device), threads
-        self._iter = 0
-
-    @property
-    def iter(self) -> int:
-        """The number of the step that comes next."""
-        return self._iter
-
-    def run(self) -> nn.Module:
-        """Train to the last step."""
-        self.runner.call_hook("before_train")
-        self.runner.model.train()
-        pinned = self.device.type == "cuda"
-        for batch in ahead(self._load, range(self._iter, self.max_iters), self.threads):
-            ready = moved(batch, lambda t: t.to(self.device, non_blocking=pinned))
-            self.runner.call_hook("before_train_iter", batch_idx=self._iter, data_batch=None)
-            figures = self.runner.model.train_step(ready, optim_wrapper=self.runner.optim_wrapper)
-            self.runner.call_hook(
-                "after_train_iter", batch_idx=self._iter, data_batch=None, outputs=figures
-            )
-            self._iter += 1
-        self.runner.call_hook("after_train")
-        return self.runner.model
-
-    def _load(self, step: int) -> Any:
-        batch = self.batches(step)
-        return moved(batch, torch.Tensor.pin_memory) if self.device.type == "cuda" else batch
 
 
 @OPTIM_WRAPPERS.register_module(force=True)
@@ -202,32 +147,3 @@ class BFloat16OptimWrapper(OptimWrapper):
         """Autocast around the forward pass."""
         with super().optim_context(model), torch.autocast(self._device_type, torch.bfloat16):
             yield
-
-
-def ahead(make: Callable[[int], Any], steps: range, threads: int) -> Iterator[Any]:
-    """``make`` of every step in order, made ahead by some threads (0: none)."""
-    if not threads:
-        yield from map(make, steps)
-        return
-    pool = ThreadPoolExecutor(threads)
-    coming: deque[Future[Any]] = deque()
-    try:
-        for step in steps:
-            coming.append(pool.submit(make, step))
-            if len(coming) > 2 * threads:
-                yield coming.popleft().result()
-        while coming:
-            yield coming.popleft().result()
-    finally:
-        pool.shutdown(cancel_futures=True)
-
-
-def moved(batch: Any, move: Callable[[Tensor], Tensor]) -> Any:
-    """A batch (tensors in dicts, lists and tuples) with every tensor moved."""
-    if isinstance(batch, Tensor):
-        return move(batch)
-    if isinstance(batch, dict):
-        return {key: moved(value, move) for key, value in batch.items()}
-    if isinstance(batch, (list, tuple)):
-        return type(batch)(moved(value, move) for value in batch)
-    return batch

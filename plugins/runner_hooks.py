@@ -55,7 +55,7 @@ class ProgressHook(Hook):
             self._logged = now
             shown = "  ".join(f"{name} {value:.5g}" for name, value in figures.items())
             rate = runner.optim_wrapper.get_lr()["lr"][0]
-            runner.logger.info(f"{self._stage} step {step}/{total}  {shown}  lr {rate:.4g}")
+            runner.logger.info(f"{self._stage} step {step}/{total}  {shown}  next lr {rate:.4g}")
         if step == total or now - self._reported > _REPORT_SECONDS:
             self._reported = now
             self._run.progress(step, total, self._stage, **figures)

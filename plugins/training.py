@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from typing import Any
 
 import torch
-from torch import Tensor, nn
+from torch import nn
 from torch.utils.data import DataLoader
 
 from plugins.errors import TrainingError
 from plugins.recipe import Recipe
 from plugins.reproducible import deterministic, seeded
 from plugins.run import Run
-from plugins.runner import QuietRunner, Trainee
+from plugins.runner import Loss, NotFiniteError, QuietRunner, Trainee
 from plugins.runner_hooks import (
     CheckpointHook,
     ProgressHook,
@@ -25,11 +25,10 @@ from plugins.runner_hooks import (
     latest_checkpoint,
     refuse_other_training,
 )
+from plugins.step_loop import StepLoop
 from plugins.weightfile import load_weights, read_notes, save_weights
 
 __all__ = ["Recipe", "train"]
-
-Loss = Callable[[Any], dict[str, Tensor]]
 
 
 def train(
@@ -91,84 +90,68 @@ def train(
         return
     checkpoints = run.folder / "checkpoints" / stage
     checkpoints.mkdir(parents=True, exist_ok=True)
-    with seeded(run.derive(stage)), deterministic():
-        _run(
-            model, loss, batches, steps, run, recipe, stage,
-            CheckpointHook(checkpoints, checkpoint_every, notes["training"]),
-            latest_checkpoint(checkpoints, notes["training"]),
-            threads if torch.device(run.device).type == "cuda" else 0,
-        )  # fmt: skip
+    with seeded(run.derive(stage)), deterministic(), _in_plain_words(run, stage, recipe):
+        found, damaged = latest_checkpoint(checkpoints, notes["training"])
+        runner = QuietRunner(
+            log=run.folder / "training.log",
+            device=run.device,
+            name=f"{run.name}-{stage}",
+            seed=run.seed,
+            model=Trainee(model, loss),
+            work_dir=str(checkpoints),
+            train_dataloader=DataLoader(range(steps), batch_size=None),  # type: ignore[arg-type]
+            train_cfg={
+                "type": StepLoop,
+                "max_iters": steps,
+                "batches": batches,
+                "device": run.device,
+                "threads": threads if torch.device(run.device).type == "cuda" else 0,
+            },
+            optim_wrapper=recipe.optim_wrapper(run.device),
+            param_scheduler=recipe.param_scheduler(steps),
+            default_hooks={
+                "timer": None,
+                "sampler_seed": None,
+                "logger": None,
+                "checkpoint": CheckpointHook(checkpoints, checkpoint_every, notes["training"]),
+            },
+            custom_hooks=[ReseedHook(run, stage), *recipe.ema_hook(), ProgressHook(run, stage)],
+            load_from=str(found) if found else None,
+            resume=found is not None,
+        )
+        with closing(runner):
+            for line in damaged:
+                runner.logger.warning(line)
+            runner.train()
+            runner.call_hook("before_test_epoch")  # takes the average weights, if there are any
+        if not all(torch.isfinite(p).all() for p in model.parameters()):
+            raise NotFiniteError(f"the weights are not finite after step {steps}")
     model.eval()
     save_weights(model, path, notes)
     shutil.rmtree(checkpoints)
+    with suppress(OSError):
+        checkpoints.parent.rmdir()  # unless another stage has some
 
 
-def _run(
-    model: nn.Module,
-    loss: Loss,
-    batches: Callable[[int], Any],
-    steps: int,
-    run: Run,
-    recipe: Recipe,
-    stage: str,
-    checkpoint_hook: CheckpointHook,
-    found: tuple[Any, list[str]],
-    threads: int,
-) -> None:
-    """Build the Runner, train, and leave the final weights in the model."""
+@contextmanager
+def _in_plain_words(run: Run, stage: str, recipe: Recipe) -> Iterator[None]:
+    """Say what to change where a training breaks down."""
     where = f"{run.name}, {stage}"
-    resume_from, damaged = found
-    runner: QuietRunner
-
-    def check(value: float) -> None:
-        if not math.isfinite(value):
-            raise _not_finite(where, f"the loss is {value} at step {runner.iter + 1}", recipe)
-
-    runner = QuietRunner(
-        log=run.folder / "training.log",
-        device=run.device,
-        name=f"{run.name}-{stage}",
-        seed=run.seed,
-        model=Trainee(model, loss, check),
-        work_dir=str(run.folder / "checkpoints" / stage),
-        train_dataloader=DataLoader(range(steps), batch_size=None),  # type: ignore[arg-type]
-        train_cfg={
-            "type": "StepLoop",
-            "max_iters": steps,
-            "batches": batches,
-            "device": run.device,
-            "threads": threads,
-        },
-        optim_wrapper=recipe.optim_wrapper(run.device),
-        param_scheduler=recipe.param_scheduler(steps),
-        default_hooks=dict.fromkeys(("timer", "sampler_seed", "logger")) | {
-            "checkpoint": checkpoint_hook
-        },
-        custom_hooks=[ReseedHook(run, stage), *recipe.ema_hook(), ProgressHook(run, stage)],
-        load_from=str(resume_from) if resume_from else None,
-        resume=resume_from is not None,
-    )
     try:
-        for line in damaged:
-            runner.logger.warning(line)
-        runner.train()
-        _take_average(runner)
-    except (torch.OutOfMemoryError, RuntimeError) as error:
-        if not _out_of_memory(error):
+        yield
+    except NotFiniteError as error:
+        raise TrainingError(
+            f"{where}: {error}. Lower lr (now {recipe.lr:g}), set clip_grad, or set amp = 'off' "
+            f"(now '{recipe.amp}'). The last good checkpoint is kept."
+        ) from error
+    except RuntimeError as error:
+        on_cpu = "can't allocate memory" in str(error)
+        if not (on_cpu or isinstance(error, torch.OutOfMemoryError)):
             raise
         raise TrainingError(
-            f"{where}: out of memory on {run.device} at step {runner.iter + 1}. "
-            "Lower batch_size (or the size of the model or of its clips)."
+            f"{where}: out of memory on {run.device}. Lower batch_size (or the size of the "
+            "model or of its clips)."
         ) from error
-    finally:
-        runner.close()
-    if not all(torch.isfinite(p).all() for p in model.parameters()):
-        raise _not_finite(where, f"the weights are not finite after step {steps}", recipe)
-
-
-def _take_average(runner: QuietRunner) -> None:
-    """Where weights are averaged, swap the average into the model, as for a test."""
-    runner.call_hook("before_test_epoch")
 
 
 def _fingerprint(
@@ -183,14 +166,3 @@ def _fingerprint(
         **recipe.model_dump(mode="json"),
         "model": hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16],
     }
-
-
-def _not_finite(where: str, what: str, recipe: Recipe) -> TrainingError:
-    return TrainingError(
-        f"{where}: {what}. Lower lr (now {recipe.lr:g}), set clip_grad, or set amp = 'off' "
-        f"(now '{recipe.amp}'). The last good checkpoint is kept."
-    )
-
-
-def _out_of_memory(error: Exception) -> bool:
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate memory" in str(error)

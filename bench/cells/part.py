@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Literal
 
 from bench.canonical import digest
-from bench.data import Cache, ClipSettings, VideoClips
+from bench.data import Cache, ClipSettings, StillSource, VideoClips, still_of
 from bench.provenance import source_digest
+from plugins.clips import ClipSet
 from plugins.dataset import Dataset, Record
+from plugins.types import Image
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,18 @@ class Part:
 
     def clips(self, cache: Path) -> VideoClips:
         """The part's clips, decoded at first use."""
-        return VideoClips(self.records(), self.classes, self.settings, Cache(cache))
+        return VideoClips(self.records(), Cache(cache), self.settings, self.classes)
+
+    def stills(self, cache: Path) -> list[Still]:
+        """Per record, what a generator continues: the image, or frame 0 of its first clip."""
+        if self.which == "images":
+            decoded = Cache(cache)
+            return [
+                Still(still_of(r, self.settings, decoded), StillSource(r, self.settings))
+                for r in self.records()
+            ]
+        clips = self.clips(cache)
+        return [Still(clips[i][:, 0], clips.source(i)) for i in first_of_each(clips)]
 
     def fingerprint(self) -> str:
         """SHA-256 of all that determines the clips: contents, labels, settings, reader."""
@@ -47,7 +60,10 @@ class Part:
                 "records": [[r.id, r.label, r.group, r.fingerprint] for r in self.records()],
                 "classes": self.classes,
                 "settings": self.settings.model_dump(mode="json"),
-                "reader": [type(self.dataset).version, source_digest(type(self.dataset).__module__)],
+                "reader": [
+                    type(self.dataset).version,
+                    source_digest(type(self.dataset).__module__),
+                ],
             }
         )
 
@@ -55,6 +71,19 @@ class Part:
         """How many records each class has."""
         labels = [record.label for record in self.records()]
         return {name: labels.count(name) for name in self.classes}
+
+
+@dataclass(frozen=True)
+class Still:
+    """One image (C, H, W) and what the data set offers about it."""
+
+    image: Image
+    source: StillSource
+
+
+def first_of_each(clips: ClipSet) -> list[int]:
+    """The index of each video's first clip."""
+    return [i for i, name in enumerate(clips.ids) if i == 0 or clips.ids[i - 1] != name]
 
 
 @lru_cache(maxsize=8)

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from bench.cells.base import Cell, Surroundings
 from bench.cells.evaluate import Evaluate
-from bench.cells.part import Part
+from bench.cells.part import Part, first_of_each
 from bench.cells.synthesize import Synthesize, read_synthesis
 from bench.predictions import Predictions
 from bench.provenance import plugin_identity
@@ -86,7 +86,7 @@ class ScoreVideos(Cell):
     def compute(self, given: Surroundings) -> dict[str, Any]:
         videos, _ = read_synthesis(given.finished(self.synthesized))
         real = self.test.clips(given.cache)
-        firsts = real.first_clips()
+        firsts = first_of_each(real)
         self.metric.reset()
         for start in range(0, len(firsts), _BATCH):
             given.run.progress(start, len(firsts), "score")

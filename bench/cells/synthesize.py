@@ -13,7 +13,6 @@ import torch
 from bench.cells.base import Cell, Surroundings
 from bench.cells.fit import Fit
 from bench.cells.part import Part
-from bench.data import still_records
 from bench.provenance import plugin_identity
 from bench.store import write_atomically
 from plugins.errors import PluginError
@@ -90,14 +89,13 @@ class Synthesize(Cell):
 
     def _stills(self, cache: Path) -> Stills:
         """One still per record; seeds are set when they are sampled."""
-        clips = self.source.clips(cache)
-        records = self.source.records()
+        stills = self.source.stills(cache)
         return Stills(
-            images=torch.stack([clips.still(i) for i in range(len(records))]),
-            seeds=[0] * len(records),
-            labels=[self.source.classes.index(r.label) for r in records],
+            images=torch.stack([still.image for still in stills]),
+            seeds=[0] * len(stills),
+            labels=[self.source.classes.index(r.label) for r in self.source.records()],
             classes=self.source.classes,
-            records=still_records(records, self.source.settings),
+            records=[still.source for still in stills],
         )
 
     def _sample(

@@ -28,7 +28,8 @@ class SyntheticClips(ClipSet):
         self._clips = clips.reshape(n * per_item, *clips.shape[2:])
         self._kept = list(range(n * per_item)) if keep is None else list(keep)
         self.classes = tuple(manifest["classes"])
-        self.shape = tuple(clips.shape[2:])
+        c, t, h, w = clips.shape[2:]
+        self.shape = (c, t, h, w)
         owner = [i // per_item for i in self._kept]
         self.ids = [f"{manifest['ids'][o]}#{i % per_item}" for o, i in zip(owner, self._kept)]
         self.groups = [manifest["groups"][o] for o in owner]

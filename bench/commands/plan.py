@@ -22,14 +22,15 @@ def plan(
     from rich.console import Console
     from rich.table import Table
 
+    from bench.materials import gather
     from bench.matrix import expand
     from bench.store import Store
     from plugins.discovery import discover
 
     catalogue = discover()
     wanted = read_experiment(experiment, catalogue, settings, **narrowed)
-    matrix = expand(wanted, catalogue)
     place = Store(store)
+    matrix = expand(gather(wanted, catalogue, place.cache))
     rows = [
         {
             "key": key,

@@ -66,23 +66,21 @@ _SHOWN = ("description", "default", "title")
 
 def _show_all(described: list[dict[str, Any]], catalogue: Catalogue) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.padding import Padding
+    from rich.text import Text
 
     console = Console()
-    table = Table(show_lines=False)
-    for heading in ("kind", "name", "version", "distribution", "parameters", "needs weights"):
-        table.add_column(heading, overflow="fold")
-    for one in described:
-        parameters = ", ".join(f"{p['name']}={_short(p['default'])}" for p in one["parameters"])
-        table.add_row(
-            one["kind"],
-            one["name"],
-            one["version"],
-            one["distribution"],
-            parameters or "–",
-            ", ".join(one["weights"]) or "–",
-        )
-    console.print(table)
+    for kind in dict.fromkeys(one["kind"] for one in described):
+        console.print(Text(f"{kind}s", "bold"))
+        for one in (one for one in described if one["kind"] == kind):
+            line = Text(f"  {one['name']}", "cyan")
+            line.append(f"  version {one['version']}  ({one['distribution']})", "dim")
+            if one["weights"]:
+                line.append(f"  needs weights: {', '.join(one['weights'])}", "yellow")
+            console.print(line)
+            parameters = "  ".join(f"{p['name']}={_short(p['default'])}" for p in one["parameters"])
+            if parameters:
+                console.print(Padding(Text(parameters), (0, 0, 0, 6)))
     for broken in catalogue.broken:
         console.print(
             f"broken: {broken.entry_point} ({broken.distribution})\n"

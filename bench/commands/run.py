@@ -50,6 +50,7 @@ def run(
     """
     from bench.executor import Serial, State
     from bench.live import View
+    from bench.materials import gather
     from bench.matrix import expand
     from bench.prepare import prepare
     from bench.store import Store
@@ -59,9 +60,10 @@ def run(
     catalogue = discover()
     wanted = read_experiment(experiment, catalogue, settings, **narrowed)
     device = choose_device(device)
-    matrix = expand(wanted, catalogue)
     place = Store(store)
-    prepare(matrix, place)
+    materials = gather(wanted, catalogue, place.cache)
+    prepare(materials, place)
+    matrix = expand(materials)
     save_plan(matrix, place)
     cells = list(matrix.cells.values())
     with View(cells, place) as view:
@@ -77,7 +79,9 @@ def run(
         click.echo("\n" + render(table, "rich"))
     failed = [key for key, state in states.items() if state is State.FAILED]
     if failed:
-        click.echo(f"\n{len(failed)} cell(s) failed; 'bench status {wanted.name}' tells why", err=True)
+        click.echo(
+            f"\n{len(failed)} cell(s) failed; 'bench status {wanted.name}' tells why", err=True
+        )
         context.exit(FAILED_CELL)
 
 

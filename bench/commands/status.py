@@ -25,7 +25,7 @@ def status(experiment: str, store: Path) -> None:
     counts: dict[str, dict[str, int]] = {}
     failures = []
     for cell in report.plan["cells"]:
-        state = "done" if place.result(cell["key"]) else report.missing(cell["key"])
+        state: str = "done" if place.result(cell["key"]) else report.missing(cell["key"])
         kind = counts.setdefault(cell["kind"], {})
         kind[state] = kind.get(state, 0) + 1
         if state == "failed":
@@ -34,8 +34,8 @@ def status(experiment: str, store: Path) -> None:
     table = Table(title=report.plan["experiment"]["name"], title_justify="left")
     for heading in ("kind", *states):
         table.add_column(heading, justify="left" if heading == "kind" else "right")
-    for kind, found in counts.items():
-        table.add_row(kind, *(str(found.get(state, 0)) for state in states))
+    for name, found in counts.items():
+        table.add_row(name, *(str(found.get(state, 0)) for state in states))
     console = Console()
     console.print(table)
     for failure in failures:

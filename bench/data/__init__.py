@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from bench.data.cache import Cache as Cache
     from bench.data.clips import StillSource as StillSource
     from bench.data.clips import VideoClips as VideoClips
+    from bench.data.clips import by_length as by_length
     from bench.data.clips import still_of as still_of
     from bench.data.folder import Folder as Folder
     from bench.data.settings import ClipSettings as ClipSettings
@@ -35,6 +36,7 @@ _HOME = {
     "Split": "splits",
     "StillSource": "clips",
     "VideoClips": "clips",
+    "by_length": "clips",
     "contact_sheet": "sheet",
     "parse_spec": "spec",
     "split": "splits",

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.lib import format as npy
 
-from bench.data.files import replacing
+from bench.data import cachefile
 from bench.data.square import SquareSettings, square
 from plugins.errors import DataError
 
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raise it when the same source and settings come to give other bytes."""
 
-_MAGIC = b"usbench1"
-_SEAL = len(_MAGIC) + 32
 _DAY = 86400
 
 
@@ -53,11 +50,11 @@ class Filled:
 class Cache:
     """A folder of decoded videos, one file each, safe for several processes at once.
 
-    A file is an ordinary .npy, uint8 (T, size, size, channels), with a
-    SHA-256 behind the data. Its name is the digest of the record's
-    fingerprint and of the settings that shape it, so that another source
-    or setting is another file. It appears whole or not at all, and one
-    that was damaged afterwards is decoded again.
+    A file is an ordinary .npy, uint8 (T, size, size, channels). Its name
+    is the digest of the record's fingerprint and of the settings that
+    shape it, so that another source or setting is another file. It
+    appears whole or not at all, and one that was damaged afterwards is
+    decoded again.
 
     A record may offer beside ``frames()``, so that long videos need
     little memory and space is checked beforehand: ``stream()``, its
@@ -90,7 +87,7 @@ class Cache:
                 path = self.path(record, settings)
             except DataError:
                 continue  # `fill` lists what is damaged
-            if _length(path, settings) is None:
+            if cachefile.length(path, _shape(settings)) is None:
                 missing[path] = record
         return self._needed(list(missing.values()), settings)
 
@@ -98,7 +95,7 @@ class Cache:
         self,
         records: Sequence[Record],
         settings: SquareSettings,
-        report: Callable[[int, int], None] = lambda done, total: None,
+        report: Callable[[int, int], None] | None = None,
         workers: int = 2,
     ) -> Filled:
         """Decode what is missing, and look at what is there.
@@ -116,9 +113,10 @@ class Cache:
                 before anything is.
         """
         self._tidy()
+        tell = report or _silent
         wrong: dict[int, str] = {}
         waiting: dict[Path, list[int]] = {}
-        done, size = 0, 0
+        done = 0
         pool = ThreadPoolExecutor(max(workers, 1), thread_name_prefix="decode")
         try:
             paths: list[Path | None] = []
@@ -130,7 +128,7 @@ class Cache:
                 elif not sound:
                     waiting.setdefault(path, []).append(i)
                 done += path is None or sound
-                report(done, len(records))
+                tell(done, len(records))
             reused = done - len(wrong)
             self._check_room([records[which[0]] for which in waiting.values()], settings)
             jobs = {
@@ -144,13 +142,16 @@ class Cache:
                 except DiskFullError:
                     raise
                 except DataError as error:
-                    wrong |= {i: f"{error}" for i in which}
+                    first, *same = which
+                    wrong[first] = str(error)
+                    for i in same:
+                        wrong[i] = f"{records[i].id}: the same bytes as {records[first].id}"
                 done += len(which)
-                report(done, len(records))
+                tell(done, len(records))
         finally:
             pool.shutdown(cancel_futures=True)
         if wrong:
-            lines = dict.fromkeys(wrong[i] for i in sorted(wrong))
+            lines = [wrong[i] for i in sorted(wrong)]
             raise DataError(
                 f"{len(wrong)} of {len(records)} files cannot be read:\n  " + "\n  ".join(lines)
             )
@@ -170,7 +171,7 @@ class Cache:
 
     def mapped(self, path: Path, record: Record, settings: SquareSettings) -> np.memmap:
         """`frames`, for those who keep the path and spare the fingerprint."""
-        if _length(path, settings) is None:
+        if cachefile.length(path, _shape(settings)) is None:
             self._write(record, path, settings)
         return np.load(path, mmap_mode="r")
 
@@ -181,7 +182,7 @@ class Cache:
             DataError: the source cannot be read.
         """
         path = self.path(record, settings)
-        return _length(path, settings) or len(self.mapped(path, record, settings))
+        return cachefile.length(path, _shape(settings)) or len(self.mapped(path, record, settings))
 
     def _state(self, record: Record, settings: SquareSettings) -> tuple[Path | None, bool, str]:
         """The record's file, whether it is sound to the last bit, and else why it has none."""
@@ -189,28 +190,16 @@ class Cache:
             path = self.path(record, settings)
         except DataError as error:
             return None, False, str(error)
-        return path, _is_sound(path, settings), ""
+        except Exception as error:  # a reader's own mistake costs its file, not the run
+            return None, False, _named(record, f"{type(error).__name__}: {error}")
+        return path, cachefile.is_sound(path, _shape(settings)), ""
 
     def _write(self, record: Record, path: Path, settings: SquareSettings) -> None:
-        digest, count, unchecked = hashlib.sha256(), 0, 0
         self._check_free(0)
         try:
-            with replacing(path) as out:
-                _write_header(out, 0, settings)
-                for frame in _squares(record, settings):
-                    pixels = frame.tobytes()
-                    digest.update(pixels)
-                    out.write(pixels)
-                    count += 1
-                    unchecked += len(pixels)
-                    if unchecked > 64 << 20:
-                        self._check_free(0)
-                        unchecked = 0
-                end = out.tell()
-                out.seek(0)
-                _write_header(out, count, settings)
-                out.seek(end)
-                out.write(_MAGIC + _sealed(digest, count, settings))
+            cachefile.write(
+                path, _squares(record, settings), _shape(settings), lambda: self._check_free(0)
+            )
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "the disk is full" if full else error.strerror or str(error)
@@ -221,8 +210,7 @@ class Cache:
 
     def _needed(self, missing: Sequence[Record], settings: SquareSettings) -> int:
         frame = settings.size**2 * settings.channels
-        hints = [getattr(record, "length_hint", lambda: 0)() for record in missing]
-        return sum(hint * frame for hint in hints) + 256 * len(hints)
+        return sum(_hint(record) * frame + 256 for record in missing)
 
     def _check_room(self, missing: Sequence[Record], settings: SquareSettings) -> None:
         if missing:
@@ -254,6 +242,18 @@ class Cache:
                 continue
 
 
+def _silent(done: int, total: int) -> None:
+    """Report nothing."""
+
+
+def _hint(record: Record) -> int:
+    """About how many frames a record has, 0 where it cannot tell."""
+    try:
+        return int(record.length_hint()) if hasattr(record, "length_hint") else 0
+    except Exception:  # only a hint: decoding says what is wrong
+        return 0
+
+
 def _squares(record: Record, settings: SquareSettings) -> Iterator[np.ndarray]:
     """The record's frames at their final size.
 
@@ -278,49 +278,8 @@ def _named(record: Record, message: str) -> str:
     return message if record.id in message else f"{record.id}: {message}"
 
 
-def _sealed(digest: hashlib._Hash, count: int, settings: SquareSettings) -> bytes:
-    digest.update(repr((count, settings.size, settings.channels)).encode())
-    return digest.digest()
-
-
-def _write_header(out: BinaryIO, count: int, settings: SquareSettings) -> None:
-    # NumPy pads headers so that the first axis can grow: the length stays the same.
-    shape = (count, settings.size, settings.size, settings.channels)
-    npy.write_array_header_1_0(out, {"descr": "|u1", "fortran_order": False, "shape": shape})
-
-
-def _length(path: Path, settings: SquareSettings) -> int | None:
-    """The frames of a cache file; None where it is missing, cut, or not one of ours."""
-    try:
-        with path.open("rb") as file:
-            return _read_length(file, path.stat().st_size, settings)
-    except (OSError, ValueError):
-        return None
-
-
-def _read_length(file: BinaryIO, size: int, settings: SquareSettings) -> int | None:
-    if npy.read_magic(file) != (1, 0):
-        return None
-    shape, _, dtype = npy.read_array_header_1_0(file)
-    frame = settings.size**2 * settings.channels
-    if shape[1:] != (settings.size, settings.size, settings.channels) or dtype != np.uint8:
-        return None
-    return shape[0] if shape[0] and size == file.tell() + shape[0] * frame + _SEAL else None
-
-
-def _is_sound(path: Path, settings: SquareSettings) -> bool:
-    """Whether a cache file is whole and its digest right."""
-    try:
-        with path.open("rb") as file:
-            count = _read_length(file, path.stat().st_size, settings)
-            if count is None:
-                return False
-            digest, frame = hashlib.sha256(), settings.size**2 * settings.channels
-            for _ in range(count):
-                digest.update(file.read(frame))
-            return file.read() == _MAGIC + _sealed(digest, count, settings)
-    except (OSError, ValueError):
-        return False
+def _shape(settings: SquareSettings) -> cachefile.Shape:
+    return (settings.size, settings.size, settings.channels)
 
 
 def _gib(size: int) -> str:

@@ -25,7 +25,7 @@ class VideoClips(ClipSet):
             here one after the other.
         cache: of decoded videos.
         settings: what a clip is.
-        classes: the class names in the order of their indices; by
+        classes: the class names, a label is an index into them; by
             default the sorted labels of the records.
 
     Attributes:
@@ -57,11 +57,12 @@ class VideoClips(ClipSet):
             raise DataError(
                 f"class '{unknown[0]}' is none of the experiment's: {', '.join(self.classes)}"
             )
-        kept, self.dropped = by_length(records, cache, settings)
+        lengths = [cache.length(record, settings) for record in records]
+        kept, self.dropped = _parted(records, lengths, settings)
         placed = [
             (record, cache.path(record, settings), int(start))
-            for record in kept
-            for start in starts(cache.length(record, settings), settings.span, settings.per_video)
+            for record, length in kept
+            for start in starts(length, settings.span, settings.per_video)
         ]
         if not placed:
             raise DataError(
@@ -83,6 +84,12 @@ class VideoClips(ClipSet):
         video = self._cache.mapped(path, record, self.settings)
         chosen = clip_indices(len(video), self.starts[index], self._offsets, self.settings.short)
         return as_clip(np.asarray(video[chosen]))
+
+    def still(self, index: int) -> Image:
+        """Frame 0 of the clip at an index, float32 (C, H, W) in [0, 1]."""
+        record, path = self.records[index], self._paths[index]
+        video = self._cache.mapped(path, record, self.settings)
+        return as_clip(np.asarray(video[self.starts[index]])[None])[:, 0]
 
     def source(self, index: int) -> StillSource:
         """What the data set offers about frame 0 of the clip at an index."""
@@ -148,18 +155,29 @@ def by_length(
 
     None is left out unless ``settings.short`` is ``drop``. Call it before
     a split, so that no class loses its videos of one side afterwards.
+    Lengths are counted by decoding, so it fills the cache.
 
     Raises:
-        DataError: a video cannot be read.
+        DataError: videos cannot be read; names all of them.
     """
     if settings.short != "drop":
         return list(records), ()
-    long = [cache.length(record, settings) >= settings.span for record in records]
-    kept = [record for record, ok in zip(records, long, strict=True) if ok]
-    return kept, tuple(record.id for record, ok in zip(records, long, strict=True) if not ok)
+    cache.fill(records, settings)
+    lengths = [cache.length(record, settings) for record in records]
+    kept, dropped = _parted(records, lengths, settings)
+    return [record for record, _ in kept], dropped
+
+
+def _parted(
+    records: Sequence[Record], lengths: Sequence[int], settings: ClipSettings
+) -> tuple[list[tuple[Record, int]], tuple[str, ...]]:
+    least = settings.span if settings.short == "drop" else 1
+    both = list(zip(records, lengths, strict=True))
+    return [b for b in both if b[1] >= least], tuple(r.id for r, n in both if n < least)
 
 
 def as_clip(frames: Frames) -> Clip:
     """From uint8 (T, H, W, C) to float32 (C, T, H, W) in [0, 1]."""
-    pixels = torch.from_numpy(np.ascontiguousarray(frames.transpose(3, 0, 1, 2)))
+    # A copy always: the cache's own pages are read-only, which torch has no tensors for.
+    pixels = torch.from_numpy(np.array(frames.transpose(3, 0, 1, 2), order="C"))
     return pixels.float() / 255

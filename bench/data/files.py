@@ -1,4 +1,4 @@
-"""Files on disk: what is wrong with one, its digest, its place in an order, its safe replacement."""
+"""Files on disk: what is wrong with one, its digest, their natural order, safe replacement."""
 
 from __future__ import annotations
 

@@ -12,7 +12,8 @@ from PIL import Image, ImageOps
 from bench.data.files import ADVICE, check_file
 from plugins.errors import DataError
 
-SUFFIXES = frozenset(".png .jpg .jpeg .jfif .bmp .dib .tif .tiff .webp .pgm .ppm .pnm .jp2".split())
+_NAMES = "png jpg jpeg jfif bmp dib tif tiff webp pgm ppm pnm jp2"
+SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
 
 MAX_PIXELS = 1 << 26
 """Of one image or one video frame: a file that claims more is a mistake or an attack."""

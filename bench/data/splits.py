@@ -6,13 +6,13 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Sequence
-from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from bench.data.files import replacing
+from bench.data.ratio import parse_ratio, ratio_text
 from bench.data.stratify import assign, targets
 from plugins.errors import DataError
 
@@ -57,6 +57,16 @@ class Split(BaseModel):
     def ids(self, side: Side) -> tuple[str, ...]:
         """The ids of one side."""
         return self.train if side == "train" else self.test
+
+    @property
+    def n_train(self) -> dict[str, int]:
+        """Training videos per class."""
+        return self.counts("train")
+
+    @property
+    def n_test(self) -> dict[str, int]:
+        """Test videos per class."""
+        return self.counts("test")
 
     def counts(self, side: Side) -> dict[str, int]:
         """Videos per class of one side, by class name."""
@@ -154,34 +164,6 @@ def split(records: Sequence[Record], ratio: str | float, seed: int) -> Split:
     )
     drawn.check()
     return drawn
-
-
-def parse_ratio(ratio: str | float) -> Fraction:
-    """The share of train, exactly: ``"7:3"``, ``"0.7"`` and ``0.7`` are 7/10.
-
-    Raises:
-        DataError: it is no ratio, or leaves one side empty.
-    """
-    try:
-        train, colon, test = str(ratio).partition(":")
-        share = Fraction(train.strip())
-        if colon:
-            share = share / (share + Fraction(test.strip()))
-    except (ValueError, ZeroDivisionError):
-        share = Fraction(0)
-    if not 0 < share < 1 or "-" in str(ratio):
-        raise DataError(
-            f"ratio = {ratio!r}: write train to test, like '7:3', or the share of train, like 0.7"
-        )
-    return share
-
-
-def ratio_text(share: Fraction) -> str:
-    """One spelling per ratio: ``7:3`` for 7/10, ``75:25`` for 3/4, ``2:1`` for 2/3."""
-    for whole in (10, 100):
-        if (share * whole).denominator == 1:
-            return f"{share * whole}:{(1 - share) * whole}"
-    return f"{share.numerator}:{share.denominator - share.numerator}"
 
 
 def _check_sides(split: Split, where: str) -> None:

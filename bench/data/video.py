@@ -15,45 +15,58 @@ from bench.data.files import ADVICE, check_file
 from bench.data.image import check_pixels, on_black
 from plugins.errors import DataError
 
-SUFFIXES = frozenset(
-    ".mp4 .m4v .mov .avi .mkv .webm .mpg .mpeg .mpe .m2v .ts .mts .m2ts .wmv .asf .flv .ogv "
-    ".3gp .y4m .gif".split()
-)
+_NAMES = "mp4 m4v mov 3gp avi mkv webm mpg mpeg mpe m2v ts mts m2ts wmv asf flv ogv y4m gif"
+SUFFIXES = frozenset(f".{name}" for name in _NAMES.split())
 
 
 def read_video(path: Path) -> Iterator[UInt8[ndarray, "H W C"]]:
     """Decode a video frame by frame: C = 1 where it is grey, else 3.
 
     Turned upright by its rotation; what is transparent is laid on black.
-    Frames are counted by decoding, since headers lie. One frame at a
-    time is held in memory.
+
+    Raises:
+        DataError: as `decoded`.
+    """
+    for frame in decoded(path):
+        try:
+            pixels = _pixels(frame)
+        except ValueError as error:
+            raise DataError(f"{path}: {frame.format.name} pixels cannot be read: {error}") from None
+        yield pixels
+
+
+def decoded(path: Path) -> Iterator[av.VideoFrame]:
+    """FFmpeg's frames, whose number is counted by decoding, since headers lie.
+
+    One frame at a time is held in memory.
 
     Raises:
         DataError: damaged, cut short, an image, or without a picture.
     """
     check_file(path)
-    decoded = 0
+    count, end = 0, 0.0
     try:
         with _opened(path) as container:
             stream = _picture(container, path)
-            size, end = None, 0.0
-            for frame in _decoded(container, stream, path):
+            size = None
+            for frame in _demuxed(container, stream, path):
                 check_pixels(path, frame.width, frame.height)
                 size = size or (frame.width, frame.height)
                 if (frame.width, frame.height) != size:
                     raise DataError(
-                        f"{path}: frame {decoded} is {frame.width}x{frame.height}, the first is "
+                        f"{path}: frame {count} is {frame.width}x{frame.height}, the first is "
                         f"{size[0]}x{size[1]}; re-encode it at one size"
                     )
-                end = frame.time or 0.0
-                decoded += 1
-                yield _pixels(frame)
-            _check_end(container, stream, path, decoded, end)
+                # A last frame may stand for long, as in a GIF that pauses before it loops.
+                end = (frame.time or 0.0) + float((frame.duration or 0) * (frame.time_base or 0))
+                count += 1
+                yield frame
+            _check_end(container, stream, path, count, end)
     except DataError:
         raise
     except Exception as error:  # FFmpeg's errors derive from a dozen built-in ones
         reason = getattr(error, "strerror", None) or str(error)
-        where = f" after frame {decoded - 1}" if decoded else ""
+        where = f" after frame {count - 1}" if count else ""
         raise DataError(f"{path}: is not a video, or damaged{where}: {reason}; {ADVICE}") from None
 
 
@@ -84,7 +97,7 @@ def _picture(container: Any, path: Path) -> Any:
     return stream
 
 
-def _decoded(container: Any, stream: Any, path: Path) -> Iterator[av.VideoFrame]:
+def _demuxed(container: Any, stream: Any, path: Path) -> Iterator[av.VideoFrame]:
     for packet in container.demux(stream):
         for frame in packet.decode():
             if frame.is_corrupt or packet.is_corrupt:
@@ -92,15 +105,15 @@ def _decoded(container: Any, stream: Any, path: Path) -> Iterator[av.VideoFrame]
             yield frame
 
 
-def _check_end(container: Any, stream: Any, path: Path, decoded: int, end: float) -> None:
+def _check_end(container: Any, stream: Any, path: Path, count: int, end: float) -> None:
     """FFmpeg ends a cut file as if it were whole: compare with what its header promises."""
-    if decoded == 0:
+    if count == 0:
         raise DataError(f"{path}: holds no frames; {ADVICE}")
     if container.format.name == "gif":
         with path.open("rb") as file:
             file.seek(max(path.stat().st_size - 64, 0))
             if not file.read().rstrip(b"\0\r\n").endswith(b";"):
-                raise DataError(f"{path}: is cut short after frame {decoded - 1}; {ADVICE}")
+                raise DataError(f"{path}: is cut short after frame {count - 1}; {ADVICE}")
     promised = stream.duration and float(stream.duration * stream.time_base)
     if promised is None and len(container.streams) == 1 and container.duration:
         promised = container.duration / 1e6

@@ -32,7 +32,10 @@ def classification_table(report: Report) -> Table:
         table.rows.append([*shown, *map(entry, figures.values())])
         names = ("classifier", "ratio", "protocol", "generator")
         values: dict[str, Any] = dict(zip(names, row, strict=True))
-        values |= {"n_train": sizes(report, ratio, "n_train"), "n_test": sizes(report, ratio, "n_test")}
+        values |= {
+            "n_train": sizes(report, ratio, "n_train"),
+            "n_test": sizes(report, ratio, "n_test"),
+        }
         for name, found in figures.items():
             values |= record(name, found)
         table.records.append(values)
@@ -50,7 +53,9 @@ def _rows(report: Report) -> dict[tuple[str, str, str, str | None], list[dict[st
     classifiers = list(report.plan["classifiers"])
     ratios = report.plan["experiment"]["ratios"]
     return dict(
-        sorted(rows.items(), key=lambda item: (classifiers.index(item[0][0]), ratios.index(item[0][1])))
+        sorted(
+            rows.items(), key=lambda item: (classifiers.index(item[0][0]), ratios.index(item[0][1]))
+        )
     )
 
 

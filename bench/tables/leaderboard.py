@@ -71,16 +71,14 @@ def leaderboard(report: Report) -> Table:
     table.notes = [
         "Gain: accuracy of mixed training minus that of the other, in percentage points, mean over "
         "classifiers, ratios and replicates.",
-        "In brackets: smallest and largest gain. Won and lost: comparisons in which an exact paired "
-        "McNemar test, within one split, finds a difference.",
+        "In brackets: smallest and largest gain. Won and lost: comparisons in which an exact "
+        "paired McNemar test, within one split, finds a difference.",
         "A generator that does not beat 'still' has added images, not motion.",
     ]
     return table
 
 
-def _duels(
-    report: Report, generator: str, protocol: str, opponent: str | None
-) -> Iterator[Duel]:
+def _duels(report: Report, generator: str, protocol: str, opponent: str | None) -> Iterator[Duel]:
     """Mixed training with a generator against another training, wherever both are there."""
     seen = set()
     by_place: dict[tuple[Any, ...], str] = {

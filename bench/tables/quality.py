@@ -44,7 +44,8 @@ def quality_table(report: Report) -> Table:
     ]
     if marked:
         table.notes.append(
-            "* reads the label of the image.  † a control that asks the simulator what truly follows."
+            "* reads the label of the image.  "
+            "† a control that asks the simulator what truly follows."
         )
     return table
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import numpy as np
 import torch
-from scipy.ndimage import gaussian_filter, shift
+from scipy.ndimage import gaussian_filter, shift, spline_filter
 from torch import Tensor
 
 from plugins import Metric
@@ -25,13 +27,14 @@ def texture(seed: int = 0, size: int = 96) -> np.ndarray:
 
 def moved(path: np.ndarray, seed: int = 0, size: int = 64) -> Tensor:
     """A window on a texture that moves along a path of (dx, dy): (1, T, size, size)."""
-    whole = texture(seed)
-    frames = [shift(whole, (dy, dx), order=3, mode="grid-wrap") for dx, dy in path]
+    whole = spline_filter(texture(seed), mode="grid-wrap")
+    frames = [shift(whole, (dy, dx), mode="grid-wrap", prefilter=False) for dx, dy in path]
     rim = (len(whole) - size) // 2
     window = np.clip(np.stack(frames)[:, rim:-rim, rim:-rim], 0, 1)
     return torch.from_numpy(window).float()[None]
 
 
+@cache
 def translating(
     speed: float, degrees: float = 0.0, n: int = 2, t: int = 5, seed: int = 0
 ) -> Tensor:

@@ -105,7 +105,7 @@ def draw_lesion(
     widths = body.uniform(0.06, 0.14, count)
     lengths = body.uniform(0.15, 0.5, count)
     centre_x = view.uniform(0.36, 0.64)
-    centre_z = max(view.uniform(0.38, 0.52) * (0.5 + 0.5 * scanner.zoom), 0.18 + 1.1 * radii[1])
+    centre_z = view.uniform(0.42, 0.54) * (0.5 + 0.5 * scanner.zoom)
     return Lesion(
         centre=(float(centre_x), float(centre_z)),
         radii=(float(radii[0]), float(radii[1])),

@@ -45,7 +45,7 @@ class Hand:
         rocking: Largest difference of strain between left and right edge.
     """
 
-    strain: tuple[float, float] = (0.12, 0.17)
+    strain: tuple[float, float] = (0.14, 0.18)
     period: tuple[float, float] = (8.0, 14.0)
     wander: float = 0.05
     slide: float = 0.035

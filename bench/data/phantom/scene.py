@@ -11,7 +11,8 @@ from .lesion import Lesion, draw_lesion
 from .motion import displacement, modes
 from .scanner import Scanner
 
-SCATTERERS_PER_AREA = 16_000
+# One scatterer per box, lateral by axial; about seven per resolution cell at the focus.
+BOX = (0.0112, 0.0056)
 # What sliding and pressing can bring into view lies within these limits.
 LATERAL = (-0.15, 1.15)
 DEEPEST = 1.3
@@ -96,6 +97,22 @@ class Scene:
         return (size * field).reshape(len(path), 2, size, size).astype(np.float32)
 
 
+def scatter(rng: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
+    """Spread scatterers over the image and its surroundings, one in each box at random.
+
+    Even density lets a few scatterers per resolution cell give fully developed
+    speckle, where as many thrown independently would not.
+
+    Returns:
+        Lateral positions and depths, each of shape (N,), float64.
+    """
+    columns, rows = round((LATERAL[1] - LATERAL[0]) / BOX[0]), round(DEEPEST / BOX[1])
+    jitter = rng.random((2, rows, columns))
+    x = LATERAL[0] + BOX[0] * (np.arange(columns) + jitter[0])
+    z = BOX[1] * (np.arange(rows)[:, None] + jitter[1])
+    return x.ravel(), z.ravel()
+
+
 def draw_scene(
     look: float, scanner: Scanner, body: np.random.Generator, view: np.random.Generator
 ) -> Scene:
@@ -109,8 +126,7 @@ def draw_scene(
     """
     lesion = draw_lesion(look, scanner, body, view)
     headroom, fading = view.uniform(*scanner.headroom), view.uniform(*scanner.fading)
-    count = int(SCATTERERS_PER_AREA * (LATERAL[1] - LATERAL[0]) * DEEPEST)
-    x, z = view.uniform(*LATERAL, count), view.uniform(0.0, DEEPEST, count)
+    x, z = scatter(view)
     shift = view.uniform(-0.08, 0.08)
     reflectivity = lesion.paint(layers(x + shift, z, scanner.zoom, body), x, z)
     return Scene(
@@ -119,7 +135,7 @@ def draw_scene(
         x=x.astype(np.float32),
         z=z.astype(np.float32),
         reflectivity=reflectivity.astype(np.float32),
-        scattering=view.standard_normal(count, dtype=np.float32),
+        scattering=view.standard_normal(len(x), dtype=np.float32),
         headroom=float(headroom),
         fading=float(fading),
     )

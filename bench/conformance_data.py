@@ -1,0 +1,41 @@
+"""A few simulated clips and stills, for checking a generator against the contract."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from bench.cells.part import Part
+from bench.data import ClipSettings
+from bench.data.phantom.dataset import Phantom
+from plugins.clips import ClipSet
+from plugins.generator import Stills
+
+CLASSES = ("benign", "malignant")
+
+
+def simulated_clips(cache: Path, size: int, n: int = 6) -> ClipSet:
+    """Training clips: (1, 16, size, size)."""
+    return _part("videos", size, n).clips(cache)
+
+
+def simulated_stills(cache: Path, size: int, n: int = 3) -> Stills:
+    """Images with labels, records and different seeds."""
+    part = _part("images", size, n)
+    stills = part.stills(cache)
+    return Stills(
+        images=torch.stack([still.image for still in stills]),
+        seeds=[101 + i for i in range(n)],
+        labels=[CLASSES.index(record.label) for record in part.records()],
+        classes=CLASSES,
+        records=[still.source for still in stills],
+    )
+
+
+def _part(which: str, size: int, n: int) -> Part:
+    phantom = Phantom(n_videos=n, n_images=n, size=max(size, 32), seed=7)
+    records = phantom.videos() if which == "videos" else phantom.images()
+    settings = ClipSettings(frames=16, span=16, size=size)
+    ids = tuple(record.id for record in records)
+    return Part(phantom, "videos" if which == "videos" else "images", ids, CLASSES, settings)

@@ -1,0 +1,268 @@
+"""Any recognizer of MMAction2 as a classifier: batches, fitting, scores, features."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+import torch
+
+from classifiers.batches import Augmentation, Batches, Order, frame_indices
+from classifiers.c3d import C3D
+from classifiers.mmaction import MMActionClassifier
+from classifiers.tsm import TSM
+from plugins.clips import MemoryClips
+from plugins.errors import BenchError, Cancelled, DataError, PluginError, TrainingError
+from plugins.run import Run
+
+Make = Callable[..., MemoryClips]
+SMALL = {"batch_size": 4, "steps": 4, "checkpoint_every": 2}
+MAKERS: list[Callable[..., MMActionClassifier]] = [
+    lambda **fields: TSM(depth=18, width=8, segments=4, **(SMALL | fields)),
+    lambda **fields: C3D(width=2, **(SMALL | fields)),
+]
+both = pytest.mark.parametrize("make", MAKERS, ids=["tsm", "c3d"])
+
+
+class TSN(MMActionClassifier):
+    """MMAction2's TSN: another 2D recognizer, by its section alone."""
+
+    name: ClassVar[str] = "tsn"
+    n_frames: ClassVar[int] = 3
+
+    def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
+        assert shape == (3, 3, 32, 32)
+        return {
+            "type": "Recognizer2D",
+            "backbone": {"type": "ResNet", "depth": 18, "pretrained": None},
+            "cls_head": {"type": "TSNHead", "num_classes": n_classes, "in_channels": 512},
+            "data_preprocessor": {
+                "type": "ActionDataPreprocessor",
+                "mean": [0] * 3,
+                "std": [255] * 3,
+            },
+        }
+
+
+class Slow(MMActionClassifier):
+    """MMAction2's SlowOnly: another 3D recognizer, by its section alone."""
+
+    name: ClassVar[str] = "slow"
+    n_frames: ClassVar[int] = 4
+
+    def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
+        return {
+            "type": "Recognizer3D",
+            "backbone": {
+                "type": "ResNet3dSlowOnly",
+                "depth": 18,
+                "pretrained": None,
+                "pretrained2d": False,
+                "base_channels": 8,
+                "inflate": (0, 0, 1, 1),
+            },
+            "cls_head": {"type": "I3DHead", "num_classes": n_classes, "in_channels": 64},
+            "data_preprocessor": {
+                "type": "ActionDataPreprocessor",
+                "mean": [0] * 3,
+                "std": [255] * 3,
+                "format_shape": "NCTHW",
+            },
+        }
+
+
+def run_in(folder: Path, **surroundings: Any) -> Run:
+    folder.mkdir(parents=True, exist_ok=True)
+    return Run(folder, **({"seed": 7, "name": "cell"} | surroundings))
+
+
+def test_frames_are_the_middles_of_equal_segments() -> None:
+    assert frame_indices(16, 8) == [1, 3, 5, 7, 9, 11, 13, 15]
+    assert frame_indices(16, 16) == list(range(16))
+    assert frame_indices(3, 6) == [0, 0, 1, 1, 2, 2]
+
+
+def test_order_shows_every_clip_once_per_epoch() -> None:
+    order = Order([0] * 7, batch_size=3, seed=1, balanced=False)
+    stream = [i for step in range(14) for i in order(step)]
+    epochs = [stream[e : e + 7] for e in range(0, 42, 7)]
+    assert all(sorted(epoch) == list(range(7)) for epoch in epochs)
+    assert len({tuple(epoch) for epoch in epochs}) == len(epochs)
+    assert order(5) == Order([0] * 7, batch_size=3, seed=1, balanced=False)(5)
+    assert order(5) != Order([0] * 7, batch_size=3, seed=2, balanced=False)(5)
+
+
+def test_balanced_order_shows_every_class_equally_often() -> None:
+    labels = [0] * 9 + [1] * 3
+    order = Order(labels, batch_size=6, seed=1, balanced=True)
+    stream = [i for step in range(6) for i in order(step)]
+    assert [labels[i] for i in stream] == [0, 1] * 18
+    assert sorted(i for i in stream if labels[i] == 1) == sorted([9, 10, 11] * 6)
+
+
+def test_augmentation_changes_all_frames_of_a_clip_alike() -> None:
+    frame = torch.rand(6, 1, 1, 20, 20)
+    still = frame.expand(-1, -1, 5, -1, -1)
+    augment = Augmentation(flip=0.5, shift=0.2, brightness=0.3, gamma=0.3)
+    out = augment(still, torch.Generator().manual_seed(0))
+    assert out.shape == still.shape
+    assert torch.equal(out, out[:, :, :1].expand_as(out))
+    assert out.min() >= 0
+    assert out.max() <= 1
+    assert not any(torch.equal(a, b) for a, b in zip(out, still, strict=True))
+    assert torch.equal(out, augment(still, torch.Generator().manual_seed(0)))
+    assert torch.equal(Augmentation()(still, torch.Generator()), still)
+    assert torch.equal(Augmentation(flip=1)(still, torch.Generator()), still.flip(-1))
+
+
+def test_shift_moves_within_bounds() -> None:
+    spot = torch.zeros(40, 1, 1, 21, 21)
+    spot[..., 10, 10] = 1
+    moved = Augmentation(shift=0.2)(spot, torch.Generator().manual_seed(0))
+    places = moved.flatten(1).argmax(dim=1)
+    rows, columns = places // 21 - 10, places % 21 - 10
+    assert torch.equal(moved.flatten(1).sum(dim=1), torch.ones(40))
+    assert {int(v.abs().max()) for v in (rows, columns)} == {4}
+    assert len(set(rows.tolist())) == len(set(columns.tolist())) == 9
+
+
+def test_batch_follows_from_seed_and_step(drifting: Make) -> None:
+    clips = drifting(6, seed=0, size=32)
+
+    def batches(seed: int) -> Batches:
+        order = Order(clips.labels, 4, seed, False)
+        return Batches(clips, [0, 8], order, Augmentation(shift=0.1), seed)
+
+    one, same, other = batches(1)(3), batches(1)(3), batches(2)(3)
+    assert one["clips"].shape == (4, 1, 2, 32, 32)
+    assert torch.equal(one["clips"], same["clips"])
+    assert torch.equal(one["labels"], same["labels"])
+    assert not torch.equal(one["clips"], other["clips"])
+
+
+@both
+def test_fit_repeats_its_bytes_and_load_its_scores(
+    tmp_path: Path, drifting: Make, make: Callable[..., MMActionClassifier]
+) -> None:
+    clips = drifting(8, seed=0, size=32)
+    first, again, third = make(), make(), make(batch_size=3)
+    first.fit(clips, run_in(tmp_path / "one"))
+    again.fit(clips, run_in(tmp_path / "two"))
+    weights = [(tmp_path / n / "weights.safetensors").read_bytes() for n in ("one", "two")]
+    assert weights[0] == weights[1]
+    scores = first.predict(clips)
+    assert scores.shape == (8, 2)
+    assert scores.dtype == torch.float32
+    assert not scores.requires_grad
+    torch.testing.assert_close(scores.sum(dim=1), torch.ones(8))
+    third.load(run_in(tmp_path / "one"))
+    torch.testing.assert_close(third.predict(clips), scores, rtol=1e-4, atol=1e-5)
+    features = third.features(clips)
+    assert features.shape[0] == 8
+    assert features.shape[1] == {"tsm": 64, "c3d": 128}[first.name]
+    assert features.std(dim=0).max() > 0
+
+
+@both
+def test_stopped_fit_continues_to_the_same_bytes(
+    tmp_path: Path, drifting: Make, make: Callable[..., MMActionClassifier]
+) -> None:
+    clips = drifting(6, seed=0, size=32)
+    make().fit(clips, run_in(tmp_path / "whole"))
+    steps: list[int] = []
+    run = run_in(
+        tmp_path / "stopped",
+        report=lambda progress: steps.append(progress.step),
+        cancelled=lambda: any((tmp_path / "stopped").glob("checkpoints/*/*.pth")),
+    )
+    with pytest.raises(Cancelled):
+        make().fit(clips, run)
+    make().fit(clips, run_in(tmp_path / "stopped"))
+    name = "weights.safetensors"
+    assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
+
+
+@both
+def test_plugin_can_be_pickled_before_and_after_fit(
+    tmp_path: Path, drifting: Make, make: Callable[..., MMActionClassifier]
+) -> None:
+    clips = drifting(4, seed=0, size=32)
+    classifier = pickle.loads(pickle.dumps(make(lr=0.002)))
+    assert classifier.lr == 0.002
+    classifier.fit(clips, run_in(tmp_path))
+    copy = pickle.loads(pickle.dumps(classifier))
+    torch.testing.assert_close(copy.predict(clips), classifier.predict(clips))
+
+
+@pytest.mark.parametrize("kind", [TSN, Slow])
+def test_any_recognizer_by_its_section(
+    tmp_path: Path, drifting: Make, kind: type[MMActionClassifier]
+) -> None:
+    clips = drifting(4, seed=0, size=32)
+    classifier = kind(batch_size=2, steps=2)
+    classifier.fit(clips, run_in(tmp_path))
+    torch.testing.assert_close(classifier.predict(clips).sum(dim=1), torch.ones(4))
+    assert classifier.features(clips).shape == (4, {"tsn": 512, "slow": 64}[kind.name])
+
+
+def test_intensities_reach_the_recognizer_as_it_expects_them() -> None:
+    from classifiers.mmaction import _fed
+
+    classifier = TSM(depth=18, width=8)
+    model = classifier._build({"classes": ["a", "b"], "shape": [1, 16, 32, 32]})
+    fed = _fed(model, torch.full((2, 1, 8, 32, 32), 0.5), training=False)["inputs"]
+    assert fed.shape == (2, 8, 3, 32, 32)
+    wanted = (127.5 - torch.tensor([123.675, 116.28, 103.53])) / torch.tensor(
+        [58.395, 57.12, 57.375]
+    )
+    torch.testing.assert_close(fed[0, 0, :, 0, 0], wanted)
+    solid = C3D(width=2)._build({"classes": ["a", "b"], "shape": [1, 16, 32, 32]})
+    assert _fed(solid, torch.rand(2, 1, 16, 32, 32), training=False)["inputs"].shape == (
+        2, 1, 3, 16, 32, 32,
+    )  # fmt: skip
+
+
+def test_budget_in_epochs_grows_with_the_clips() -> None:
+    assert TSM(steps=30)._n_steps(1000) == 30
+    assert TSM(budget="epochs", epochs=50, batch_size=8)._n_steps(100) == 625
+    assert TSM(budget="epochs", epochs=1, batch_size=8)._n_steps(9) == 2
+
+
+def test_missing_class_is_named(tmp_path: Path, drifting: Make) -> None:
+    clips = drifting(4, seed=0, size=32)
+    clips.labels = [0, 0, 0, 0]
+    with pytest.raises(TrainingError, match="cell: no training clip of class 'right'"):
+        MAKERS[0]().fit(clips, run_in(tmp_path))
+
+
+def test_predict_refuses_what_it_did_not_learn_from(tmp_path: Path, drifting: Make) -> None:
+    clips = drifting(4, seed=0, size=32)
+    classifier = MAKERS[0]()
+    with pytest.raises(PluginError, match="call fit or load before predict"):
+        classifier.predict(clips)
+    with pytest.raises(TrainingError, match="no such weight file"):
+        classifier.load(run_in(tmp_path))
+    classifier.fit(clips, run_in(tmp_path))
+    with pytest.raises(DataError, match=r"shape \(1, 16, 32, 32\), these have \(1, 16, 48, 48\)"):
+        classifier.predict(drifting(2, seed=0, size=48))
+    clips.classes = ("right", "left")
+    with pytest.raises(DataError, match="classes"):
+        classifier.predict(clips)
+
+
+def test_weights_of_other_parameters_are_refused(tmp_path: Path, drifting: Make) -> None:
+    MAKERS[1]().fit(drifting(4, seed=0, size=32), run_in(tmp_path))
+    with pytest.raises(TrainingError, match=r"weights\.safetensors: 'backbone\.conv1a.*has shape"):
+        C3D(width=3).load(run_in(tmp_path))
+
+
+def test_wrong_fields_are_named() -> None:
+    with pytest.raises(BenchError, match="no parameter 'dept'; did you mean 'depth'"):
+        TSM.configure({"dept": 18}, "quick.toml")
+    with pytest.raises(BenchError, match="depth = 19"):
+        TSM.configure({"depth": 19}, "quick.toml")
+    assert all(field.description for field in TSM.model_fields.values())
+    assert all(field.description for field in C3D.model_fields.values())

@@ -1,0 +1,150 @@
+"""The conformance checks pass what is right and catch each thing that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+import pytest
+import torch
+from pydantic import PrivateAttr
+
+from plugins import Generator, MemoryClips, Run, Stills
+from plugins.conformance import check_generator
+
+
+class Walk(Generator):
+    """A right one: the image plus a random walk of brightness, seeded per sample."""
+
+    name: ClassVar[str] = "walk"
+
+    def sample(self, stills, n_frames):
+        clips = []
+        for image, seed in zip(stills.images, stills.seeds, strict=True):
+            noise = torch.randn(n_frames, generator=torch.Generator().manual_seed(seed))
+            noise[0] = 0
+            clips.append((image[:, None] + 0.1 * noise.cumsum(0)[:, None, None]).clamp(0, 1))
+        return torch.stack(clips)
+
+
+class WrongShape(Walk):
+    def sample(self, stills, n_frames):
+        return super().sample(stills, n_frames)[:, :, 1:]
+
+
+class OutOfRange(Walk):
+    def sample(self, stills, n_frames):
+        clips = super().sample(stills, n_frames)
+        clips[:, :, 1:] *= 2
+        return clips
+
+
+class OtherFirstFrame(Walk):
+    def sample(self, stills, n_frames):
+        return super().sample(stills, n_frames) * 0.9
+
+
+class GlobalNoise(Walk):
+    def sample(self, stills, n_frames):
+        clips = super().sample(stills, n_frames)
+        clips[:, :, 1:] = torch.rand_like(clips[:, :, 1:])
+        return clips
+
+
+class DependsOnBatch(Walk):
+    def sample(self, stills, n_frames):
+        clips = super().sample(stills, n_frames)
+        clips[:, :, 1:] = (clips[:, :, 1:] + stills.images.mean()) / 2
+        return clips
+
+
+class SharesSeeds(Walk):
+    def sample(self, stills, n_frames):
+        from dataclasses import replace
+
+        return super().sample(replace(stills, seeds=[sum(stills.seeds)] * len(stills)), n_frames)
+
+
+class ViewsInput(Walk):
+    def sample(self, stills, n_frames):
+        return stills.images[:, :, None].expand(-1, -1, n_frames, -1, -1)
+
+
+class Learner(Walk):
+    """Learns the mean frame difference, in steps that are checkpointed (or not)."""
+
+    name: ClassVar[str] = "learner"
+    checkpointed: bool = True
+    _scale: float = PrivateAttr(0.0)
+
+    def fit(self, clips, run):
+        state = run.folder / "state.txt"
+        if (run.folder / "final.txt").exists():
+            return
+        start, total = 0, 0.0
+        if self.checkpointed and state.exists():
+            start, total = (float(x) for x in state.read_text().split())
+        if not self.checkpointed and state.exists():
+            total = 1.0  # a start that forgets the steps but not the folder
+        for step in range(int(start), 6):
+            run.progress(step, 6, "fit")
+            clip = clips[step % len(clips)]
+            total += float((clip[:, 1:] - clip[:, :-1]).abs().mean())
+            state.write_text(f"{step + 1} {total!r}")
+        (run.folder / "final.txt").write_text(repr(total))
+
+    def load(self, run):
+        self._scale = float((run.folder / "final.txt").read_text())
+
+    def sample(self, stills, n_frames):
+        clips = super().sample(stills, n_frames)
+        clips[:, :, 1:] *= 1 / (1 + self._scale)
+        return clips
+
+
+@pytest.fixture
+def clips() -> MemoryClips:
+    generator = torch.Generator().manual_seed(0)
+    videos = torch.randint(0, 256, (4, 1, 6, 8, 8), dtype=torch.uint8, generator=generator)
+    return MemoryClips(videos, [0, 1, 0, 1], ("a", "b"))
+
+
+@pytest.fixture
+def stills() -> Stills:
+    images = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(1))
+    return Stills(images, seeds=[11, 12, 13], labels=[0, 1, 0], classes=("a", "b"))
+
+
+def faults(generator: Generator, clips: MemoryClips, stills: Stills, folder: Path) -> set[str]:
+    return {f.check for f in check_generator(generator, clips, stills, folder) if not f.passed}
+
+
+@pytest.mark.parametrize("generator", [Walk(), Learner()])
+def test_a_right_generator_passes(generator, clips, stills, tmp_path) -> None:
+    assert faults(generator, clips, stills, tmp_path) == set()
+
+
+@pytest.mark.parametrize(
+    ("generator", "fault"),
+    [
+        (WrongShape(), "shape and type"),
+        (OutOfRange(), "range"),
+        (OtherFirstFrame(), "frame 0 is the image"),
+        (GlobalNoise(), "global random state is left alone"),
+        (DependsOnBatch(), "batch independence"),
+        (SharesSeeds(), "one seed per sample"),
+        (ViewsInput(), "no mutation of its input"),
+        (Learner(checkpointed=False), "resume equals uninterrupted"),
+    ],
+)
+def test_each_fault_is_found(generator, fault, clips, stills, tmp_path) -> None:
+    assert fault in faults(generator, clips, stills, tmp_path)
+
+
+def test_a_fit_that_raises_ends_the_checks(clips, stills, tmp_path) -> None:
+    class Raises(Walk):
+        def fit(self, clips, run: Run) -> None:
+            raise ValueError("no good")
+
+    (finding,) = check_generator(Raises(), clips, stills, tmp_path)
+    assert "no good" in finding.fault
