@@ -24,8 +24,7 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except BenchError as error:
-        for line in str(error).splitlines():
-            click.echo(f"error: {line}", err=True)
+        click.echo(f"error: {error}", err=True)
         sys.exit(USER_MISTAKE)
     except (Cancelled, KeyboardInterrupt, click.Abort):
         click.echo("stopped; what is finished or checkpointed is kept", err=True)

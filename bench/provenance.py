@@ -59,7 +59,7 @@ def source_files(module: str) -> dict[str, Path]:
         if name in found or name in _INERT or path is None:
             continue
         found[name] = path
-        waiting += [m for m in _imports(name, path) if m.partition(".")[0] in rooms]
+        waiting += _imports(name, path, rooms)
     return found
 
 
@@ -70,14 +70,15 @@ def _path(module: str) -> Path | None:
     return Path(spec.origin)
 
 
-def _imports(module: str, path: Path) -> Iterator[str]:
+def _imports(module: str, path: Path, rooms: set[str]) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
     for node in _executed(ast.parse(path.read_bytes())):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            yield from (a.name for a in node.names if a.name.partition(".")[0] in rooms)
         elif isinstance(node, ast.ImportFrom):
             source = resolve_name("." * node.level + (node.module or ""), package)
-            yield from (_home(source, alias.name) for alias in node.names)
+            if source.partition(".")[0] in rooms:
+                yield from (_home(source, alias.name) for alias in node.names)
 
 
 def _executed(tree: ast.AST) -> Iterator[ast.AST]:

@@ -118,9 +118,9 @@ def _range(generator: Generator, stills: Stills, n_frames: int) -> str:
 
 def _frame_0(generator: Generator, stills: Stills, n_frames: int) -> str:
     distance = _distance(generator.sample(stills, n_frames)[:, :, 0], stills.images)
-    return (
-        "" if distance <= FRAME_0_TOLERANCE else f"differs from the image by up to {distance:.2g}"
-    )
+    if distance > FRAME_0_TOLERANCE:
+        return f"differs from the image by up to {distance:.2g}"
+    return ""
 
 
 def _repeatable(generator: Generator, stills: Stills, n_frames: int) -> str:

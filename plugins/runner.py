@@ -68,6 +68,11 @@ class QuietRunner(Runner):
     def build_visualizer(self, visualizer: Any = None) -> None:
         """None: it would open a figure."""
 
+    def build_optim_wrapper(self, optim_wrapper: Any) -> Any:
+        """Without torch's warning that MMEngine names its gradient scaler in the old way."""
+        with compat.quiet():
+            return super().build_optim_wrapper(optim_wrapper)
+
     def wrap_model(self, model_wrapper_cfg: Any, model: nn.Module) -> nn.Module:
         """Put the model on the run's device, not on the first GPU that there is."""
         return model.to(self._device)

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -83,12 +84,13 @@ def train(
     path = run.folder / weights
     notes = dict(notes or {})
     notes["training"] = _fingerprint(model, steps, run, recipe, stage)
+    checkpoints = run.folder / "checkpoints" / stage
     if path.exists():
         refuse_other_training(path, read_notes(path).get("training", {}), notes["training"])
         load_weights(model, path)
         model.to(run.device).eval()
+        _remove(checkpoints)
         return
-    checkpoints = run.folder / "checkpoints" / stage
     checkpoints.mkdir(parents=True, exist_ok=True)
     with seeded(run.derive(stage)), deterministic(), _in_plain_words(run, stage, recipe):
         found, damaged = latest_checkpoint(checkpoints, notes["training"])
@@ -128,7 +130,12 @@ def train(
             raise NotFiniteError(f"the weights are not finite after step {steps}")
     model.eval()
     save_weights(model, path, notes)
-    shutil.rmtree(checkpoints)
+    _remove(checkpoints)
+
+
+def _remove(checkpoints: Path) -> None:
+    """Delete a stage's checkpoints, whose training is done."""
+    shutil.rmtree(checkpoints, ignore_errors=True)
     with suppress(OSError):
         checkpoints.parent.rmdir()  # unless another stage has some
 

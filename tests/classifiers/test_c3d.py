@@ -64,9 +64,9 @@ def test_too_small_clips_are_refused() -> None:
 
 def test_initial_weights_are_drawn_as_mmaction_draws_them() -> None:
     model = C3D(width=16)._build({"classes": ["a", "b"], "shape": [1, 16, 64, 64]})
-    assert float(model.backbone.fc6.weight.std()) == pytest.approx(0.005, rel=0.05)
+    assert float(model.backbone.fc6.weight.detach().std()) == pytest.approx(0.005, rel=0.05)
     fan_out = 32 * 27
-    assert float(model.backbone.conv2a.conv.weight.std()) == pytest.approx(
+    assert float(model.backbone.conv2a.conv.weight.detach().std()) == pytest.approx(
         (2 / fan_out) ** 0.5, rel=0.05
     )
 
@@ -78,9 +78,7 @@ def test_narrow_one_learns_a_motion(tmp_path: Path, drifting: Make) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("width", "norm"), [(8, "none"), (16, "batch")])
-def test_others_learn_a_motion(tmp_path: Path, drifting: Make, width: int, norm: str) -> None:
-    classifier = C3D.configure({"width": width, "norm": norm, "steps": 60, "flip": 0}, "test")
-    assert isinstance(classifier, C3D)
+def test_wider_one_learns_a_motion(tmp_path: Path, drifting: Make) -> None:
+    classifier = C3D(width=16, steps=60, flip=0)
     classifier.fit(drifting(64, seed=1), Run(tmp_path, seed=0))
     assert accuracy(classifier, drifting(64, seed=2)) > 0.95

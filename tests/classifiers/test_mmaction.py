@@ -115,7 +115,7 @@ def test_augmentation_changes_all_frames_of_a_clip_alike() -> None:
     assert not any(torch.equal(a, b) for a, b in zip(out, still, strict=True))
     assert torch.equal(out, augment(still, torch.Generator().manual_seed(0)))
     assert torch.equal(Augmentation()(still, torch.Generator()), still)
-    assert torch.equal(Augmentation(flip=1)(still, torch.Generator()), still.flip(-1))
+    assert torch.equal(Augmentation(flip=1.0)(still, torch.Generator()), still.flip(-1))
 
 
 def test_shift_moves_within_bounds() -> None:

@@ -207,6 +207,15 @@ def test_finished_training_is_loaded_not_repeated(tmp_path: Path, uninterrupted:
     assert read == []
 
 
+def test_kill_between_weights_and_clearing_up_leaves_no_checkpoint(tmp_path: Path) -> None:
+    stop_with_two_checkpoints(tmp_path)
+    shutil.copytree(tmp_path / "checkpoints", tmp_path / "aside2")
+    learn(tmp_path)
+    shutil.move(tmp_path / "aside2", tmp_path / "checkpoints")
+    learn(tmp_path)
+    assert not (tmp_path / "checkpoints").exists()
+
+
 def test_other_seed_gives_other_weights(tmp_path: Path, uninterrupted: bytes) -> None:
     assert learn(tmp_path, seed=4) != uninterrupted
 

@@ -1,0 +1,168 @@
+"""Cells are shared where they can be, and keys hold what decides a result, no more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.experiment import load_experiment
+from bench.materials import gather
+from bench.matrix import Matrix, Point, expand
+from plugins.discovery import discover
+from plugins.errors import BenchError, DataError
+
+
+@pytest.fixture
+def matrix(tiny: Path, tmp_path: Path):
+    catalogue = discover()
+
+    def make(**overrides: Any) -> Matrix:
+        dotted = {key.replace("__", "."): value for key, value in overrides.items()}
+        experiment = load_experiment(tiny, dotted)
+        return expand(gather(experiment, catalogue, tmp_path / "cache"))
+
+    return make
+
+
+def keys(matrix: Matrix, kind: str) -> set[str]:
+    return {key for key, cell in matrix.cells.items() if cell.kind == kind}
+
+
+def of(matrix: Matrix, **place: Any) -> set[str]:
+    return {
+        key
+        for point, key in matrix.points.items()
+        if all(getattr(point, name) == value for name, value in place.items())
+    }
+
+
+def test_the_grid_is_whole_and_in_order(matrix) -> None:
+    whole = matrix()
+    quality = [p for p in whole.points if p.table == "quality"]
+    classification = [p for p in whole.points if p.table == "classification"]
+    assert len(quality) == 2 * 2
+    assert len(classification) == 2 * (1 + 2 + 2)
+    seen: set[str] = set()
+    for key, cell in whole.cells.items():
+        assert {needed.key for needed in cell.reads} <= seen
+        seen.add(key)
+
+
+def test_real_training_is_done_once_for_all_generators(matrix) -> None:
+    assert len(keys(matrix(), "train")) == 1 + 2 + 2
+    assert of(matrix(), protocol="real") == of(matrix(generators=["still"]), protocol="real")
+
+
+def test_controls_are_synthesized_from_images_once_for_all_splits(matrix) -> None:
+    whole = matrix(ratios=["7:3", "5:5"])
+    synthesized = [c for c in whole.cells.values() if c.kind == "synthesize"]
+    from_images = [c for c in synthesized if c.source.which == "images"]
+    assert len(from_images) == 2
+    assert len(synthesized) == 2 + 2 * 2
+
+
+def test_order_of_names_does_not_matter(matrix) -> None:
+    turned = matrix(generators=["jitter", "still"], metrics=["f1", "accuracy", "psnr"])
+    assert set(turned.cells) <= set(matrix().cells)
+
+
+def test_each_seed_reaches_its_own_cells_only(matrix) -> None:
+    base = matrix(seeds__split=1, seeds__sample=1, seeds__train=1)
+    other_train = matrix(seeds__split=1, seeds__sample=1, seeds__train=2)
+    assert keys(base, "synthesize") == keys(other_train, "synthesize")
+    assert not keys(base, "train") & keys(other_train, "train")
+    other_sample = matrix(seeds__split=1, seeds__sample=2, seeds__train=1)
+    assert not keys(base, "synthesize") & keys(other_sample, "synthesize")
+    assert of(base, protocol="real") == of(other_sample, protocol="real")
+    assert not of(base, protocol="mixed") & of(other_sample, protocol="mixed")
+
+
+def test_replicates_and_ratios_have_their_own_splits(matrix) -> None:
+    whole = matrix(replicates=[0, 1], ratios=["7:3", "5:5"])
+    assert len({split.fingerprint for split in whole.splits.values()}) == 4
+    for split in whole.splits.values():
+        groups = split.groups
+        assert not {groups[i] for i in split.train} & {groups[i] for i in split.test}
+
+
+def test_parameters_data_and_clips_reach_the_keys(matrix) -> None:
+    base = matrix()
+    steps = matrix(classifier__c3d__parameters__steps=4)
+    assert not keys(base, "train") & keys(steps, "train")
+    assert keys(base, "synthesize") == keys(steps, "synthesize")
+    for change in ({"clip__size": 40}, {"videos__parameters__seed": 5}):
+        changed = matrix(**change)
+        assert not keys(base, "evaluate") & keys(changed, "evaluate")
+
+
+def test_a_point_of_every_replicate_has_its_key(matrix) -> None:
+    whole = matrix(replicates=[3])
+    point = Point("classification", "5:5", 3, "f1", "still", "c3d", "mixed")
+    assert whole.cells[whole.points[point]].plugin_name == "f1"
+
+
+def test_variants_of_one_plugin_stand_side_by_side(matrix) -> None:
+    whole = matrix(
+        generators=["jitter", "wild"],
+        generator={"wild": {"plugin": "jitter", "parameters": {"translation": 0.3}}},
+    )
+    assert len(keys(whole, "synthesize")) == 4
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        ({"generators": ["stil"]}, r"generators: no generator 'stil'.*'still'"),
+        ({"metrics": ["psrn"]}, r"metrics: no metric 'psrn'.*'psnr'"),
+        ({"videos__spec": "fantom"}, r"videos.spec = fantom: no dataset 'fantom'.*'phantom'"),
+        ({"videos": {"spec": "folder"}}, r"write folder:FOLDER"),
+        ({"videos": {"spec": "folder:/no/such"}}, r"/no/such"),
+        ({"videos__parameters": {"n_video": 3}}, r"no parameter 'n_video'.*'n_videos'"),
+        ({"classifier__c3d__parameters__lr": -1}, r"classifier.c3d.parameters.*lr = -1"),
+        ({"ratios": ["7-3"]}, r"ratio = '7-3'"),
+        ({"videos__parameters": {"n_videos": 2}}, r"class"),
+    ],
+)
+def test_mistakes_are_named(matrix, overrides: dict[str, Any], message: str) -> None:
+    with pytest.raises(BenchError, match=message):
+        matrix(**overrides)
+
+
+def test_an_oracle_is_refused_on_real_data(matrix, tmp_path: Path) -> None:
+    import cv2
+    import numpy as np
+
+    for name in ("benign", "malignant"):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for i in range(2):
+            image = np.random.default_rng(i + 10 * (name == "benign")).integers(0, 255, (40, 40))
+            cv2.imwrite(str(tmp_path / "data" / name / f"{i}.png"), image.astype(np.uint8))
+    with pytest.raises(BenchError, match=r"'oracle' does not apply: the images come from 'folder'"):
+        matrix(
+            generators=["oracle"],
+            images={"spec": f"folder:{tmp_path / 'data'}"},
+            videos__parameters={"n_videos": 12},
+        )
+
+
+def test_one_video_under_two_names_may_not_stand_on_both_sides() -> None:
+    from bench.data import split
+    from bench.data.phantom.dataset import Phantom
+    from bench.materials import _refuse_leak
+
+    records = list(Phantom(n_videos=12, size=32).videos())
+    made = split(records, "5:5", 0)
+    train, test = (next(r for r in records if r.id == ids[0]) for ids in (made.train, made.test))
+
+    class Twin(type(test)):
+        @property
+        def fingerprint(self) -> str:
+            return train.fingerprint
+
+    twin = Twin(**vars(test))
+    _refuse_leak(tuple(records), made)
+    leaky = tuple(twin if r.id == test.id else r for r in records)
+    with pytest.raises(DataError, match=rf"{train.id}.*{test.id}|{test.id}.*{train.id}"):
+        _refuse_leak(leaky, made)
