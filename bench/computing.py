@@ -14,7 +14,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TextIO
 
 from bench.cells import Cell, Surroundings
 from bench.provenance import surroundings
@@ -114,25 +113,16 @@ def _logged(path: Path) -> Iterator[None]:
         root = logging.getLogger()
         root.addHandler(handler)
 
-        def show(
-            message: Warning | str,
-            category: type[Warning],
-            filename: str,
-            lineno: int,
-            file: TextIO | None = None,
-            line: str | None = None,
-        ) -> None:
-            log.write(f"{filename}:{lineno}: {category.__name__}: {message}\n")
-
         try:
             with (
                 contextlib.redirect_stdout(log),
                 contextlib.redirect_stderr(log),
                 warnings.catch_warnings(),
             ):
-                warnings.showwarning = show
+                logging.captureWarnings(True)
                 yield
         finally:
+            logging.captureWarnings(False)
             root.removeHandler(handler)
 
 

@@ -31,7 +31,7 @@ class SyntheticClips(ClipSet):
         c, t, h, w = clips.shape[2:]
         self.shape = (c, t, h, w)
         owner = [i // per_item for i in self._kept]
-        self.ids = [f"{manifest['ids'][o]}#{i % per_item}" for o, i in zip(owner, self._kept)]
+        self.ids = [f"{manifest['ids'][i // per_item]}#{i % per_item}" for i in self._kept]
         self.groups = [manifest["groups"][o] for o in owner]
         self.labels = [self.classes.index(manifest["labels"][o]) for o in owner]
 
