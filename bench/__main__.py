@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import os
 import sys
+
+# Before torch is imported: threads that spin while they wait make a training
+# many times slower on a machine whose cores are busy with something else.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import click
 
