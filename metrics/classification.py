@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 
 import torch
 from pydantic import NonNegativeInt, PrivateAttr
+from scipy.stats import binomtest
 from torch import Tensor
 
 import plugins.compat  # noqa: F401 - torchmetrics imports torchvision, which this mends
@@ -91,6 +92,12 @@ class Accuracy(_OfPredictions):
     def figure(self, scores: Scores, labels: Labels) -> Tensor:
         n_classes = scores.shape[1]
         return multiclass_accuracy(scores, labels, n_classes, average="micro", validate_args=False)
+
+    def interval(self) -> tuple[float, float]:
+        """Wilson's 95 % interval of a proportion (Wilson 1927), of the updates so far."""
+        n = sum(len(labels) for labels in self._labels)
+        interval = binomtest(round(self.compute() * n), n).proportion_ci(method="wilson")
+        return float(interval.low), float(interval.high)
 
 
 class F1(_OfPredictions):

@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.tables.render import Table
 from bench.tables.report import Report
-from bench.tables.summary import entry, heading, record, replicates_note, sizes
+from bench.tables.summary import entry, heading, record, replicates_note, sizes, total
 
 
 def quality_table(report: Report) -> Table:
@@ -28,18 +28,25 @@ def quality_table(report: Report) -> Table:
         facts = report.plan["generators"][generator]
         mark = " †" if facts["needs_continuation"] else " *" if facts["reads_labels"] else ""
         marked |= bool(mark)
-        n = sizes(report, ratio, "n_test")
         figures = {
             name: [report.figure(p["key"]) for p in points if p["metric"] == name]
             for name in metrics
         }
+        n = total(report, ratio, "n_test")
         table.rows.append([ratio, generator + mark, n, *map(entry, figures.values())])
-        values: dict[str, Any] = {"ratio": ratio, "generator": generator, "n": n}
+        values: dict[str, Any] = {
+            "ratio": ratio,
+            "generator": generator,
+            "n_test": sizes(report, ratio, "n_test"),
+        }
         for name, found in figures.items():
             values |= record(name, found)
         table.records.append(values)
     table.notes = [
-        f"n: test videos, per class; {per_video} sample(s) of each.",
+        *(
+            f"{ratio}: n = {sizes(report, ratio, 'n_test')} test videos, {per_video} sample(s) each"
+            for ratio in report.plan["experiment"]["ratios"]
+        ),
         replicates_note(report.plan["experiment"]["replicates"]),
     ]
     if marked:

@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table as RichTable
+from rich.text import Text
 
 
 @dataclass
@@ -41,11 +42,11 @@ def render(table: Table, form: str) -> str:
 
 
 def _rich(table: Table) -> str:
-    shown = RichTable(title=table.title, title_justify="left", title_style="bold")
+    shown = RichTable(title=Text(table.title), title_justify="left", title_style="bold")
     for i, column in enumerate(table.columns):
-        shown.add_column(column, justify="left" if i < 2 else "right", overflow="fold")
+        shown.add_column(Text(column), justify="left" if i < 2 else "right", overflow="fold")
     for row in table.rows:
-        shown.add_row(*row)
+        shown.add_row(*map(Text, row))
     buffer = io.StringIO()
     console = Console(file=buffer, width=_width(table), force_terminal=False)
     console.print(shown)
@@ -55,7 +56,7 @@ def _rich(table: Table) -> str:
 
 
 def _width(table: Table) -> int:
-    """Wide enough for the longest line of each column; a table is never cut."""
+    """Wide enough for the longest entry of each column; a table is never cut."""
     columns = zip(table.columns, *table.rows, strict=True)
     longest = [max(len(line) for cell in column for line in cell.split("\n")) for column in columns]
     return max(sum(longest) + 3 * len(longest) + 1, len(table.title) + 1, 40)

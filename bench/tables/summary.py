@@ -24,7 +24,7 @@ def entry(figures: list[Figure]) -> str:
     (figure,) = figures
     text = _number(figure.value)
     if figure.low is not None and figure.high is not None:
-        text += f" [{_number(figure.low)}, {_number(figure.high)}]"
+        text += f"\n[{_number(figure.low)}, {_number(figure.high)}]"
     return text
 
 
@@ -44,8 +44,8 @@ def record(name: str, figures: list[Figure]) -> dict[str, Any]:
 
 def heading(metric: dict[str, str]) -> str:
     """A metric's title, unit and better direction."""
-    unit = f" [{metric['unit']}]" if metric["unit"] else ""
-    return f"{metric['title']}{unit} {'↑' if metric['direction'] == 'higher' else '↓'}"
+    unit = f"\n[{metric['unit']}]" if metric["unit"] else ""
+    return f"{metric['title']} {'↑' if metric['direction'] == 'higher' else '↓'}{unit}"
 
 
 def replicates_note(replicates: list[int]) -> str:
@@ -59,11 +59,19 @@ def replicates_note(replicates: list[int]) -> str:
 
 
 def sizes(report: Report, ratio: str, side: str) -> str:
-    """Videos of one side of a split: total and per class, over the replicates."""
-    counts = [s[side] for s in report.plan["splits"] if s["ratio"] == ratio]
-    totals = _span([sum(c.values()) for c in counts])
+    """Videos of one side of a split, in all and per class; a range where replicates differ."""
+    counts = _counts(report, ratio, side)
     each = ", ".join(f"{name} {_span([c[name] for c in counts])}" for name in counts[0])
-    return f"{totals} ({each})"
+    return f"{total(report, ratio, side)} ({each})"
+
+
+def total(report: Report, ratio: str, side: str) -> str:
+    """Videos of one side of a split; a range where replicates differ."""
+    return _span([sum(count.values()) for count in _counts(report, ratio, side)])
+
+
+def _counts(report: Report, ratio: str, side: str) -> list[dict[str, int]]:
+    return [split[side] for split in report.plan["splits"] if split["ratio"] == ratio]
 
 
 def _span(values: list[int]) -> str:
