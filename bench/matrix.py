@@ -12,6 +12,7 @@ from bench.cells.part import Part
 from bench.data import Split
 from bench.experiment import Experiment, Protocol
 from bench.materials import Materials
+from plugins.base import Plugin
 from plugins.classifier import Classifier
 from plugins.generator import Generator
 from plugins.metric import Metric
@@ -183,6 +184,12 @@ class _Slice:
         return f"{action} {what}{place}"
 
 
+def changed_parameters(plugin: Plugin) -> dict[str, Any]:
+    """The parameters that differ from their defaults."""
+    default = type(plugin)().parameters()
+    return {key: value for key, value in plugin.parameters().items() if value != default[key]}
+
+
 def describe(matrix: Matrix) -> dict[str, Any]:
     """The matrix as JSON values: what the tables need, and no plugin."""
     metrics = matrix.materials.metrics
@@ -208,10 +215,18 @@ def describe(matrix: Matrix) -> dict[str, Any]:
             for (ratio, replicate), s in matrix.splits.items()
         ],
         "generators": {
-            name: {"reads_labels": g.reads_labels, "needs_continuation": g.needs_continuation}
+            name: {
+                "plugin": g.name,
+                "changed": changed_parameters(g),
+                "reads_labels": g.reads_labels,
+                "needs_continuation": g.needs_continuation,
+            }
             for name, g in matrix.materials.generators.items()
         },
-        "classifiers": {name: c.parameters() for name, c in matrix.materials.classifiers.items()},
+        "classifiers": {
+            name: {"plugin": c.name, "changed": changed_parameters(c), "all": c.parameters()}
+            for name, c in matrix.materials.classifiers.items()
+        },
         "metrics": {
             name: {"title": m.title, "direction": m.direction, "unit": m.unit}
             for name, m in metrics.items()

@@ -11,6 +11,7 @@ from pydantic import Field, PrivateAttr
 from torch import Tensor, nn
 
 from classifiers.batches import Augmentation, Batches, Order, frame_indices
+from classifiers.channels import Channels, three_channels
 from plugins import compat
 from plugins.classifier import Classifier
 from plugins.clips import ClipSet
@@ -31,7 +32,7 @@ class MMActionClassifier(Classifier):
 
     A subclass says which recognizer in `section`. Clips are fed as
     MMAction2 feeds videos: `n_frames` frames (the middles of equal
-    segments of the clip), three channels (grey is repeated), intensities
+    segments of the clip), three channels, intensities
     0 to 255, normalised by the section's ``data_preprocessor``.
     """
 
@@ -50,6 +51,12 @@ class MMActionClassifier(Classifier):
 
     batch_size: Annotated[int, Field(ge=2)] = 8
     """Clips per step."""
+
+    channels: Channels = "image"
+    """What the recognizer's three channels hold: ``image``, as published (grey
+    three times), or ``motion``: the grey frame, its change since the frame
+    before, and since the first. Small motion is learned from far fewer clips
+    with ``motion``."""
 
     balanced: bool = False
     """Draw every class equally often, instead of every clip."""
@@ -145,7 +152,7 @@ class MMActionClassifier(Classifier):
             model = self._build(notes)
         train(
             model,
-            lambda batch: _loss(model, batch),
+            lambda batch: _loss(model, batch, self.channels),
             self._batches(clips, run.seed),
             self._n_steps(len(clips)),
             run,
@@ -186,7 +193,7 @@ class MMActionClassifier(Classifier):
             for first in range(0, len(clips), self.batch_size):
                 indices = range(first, min(first + self.batch_size, len(clips)))
                 batch = clips.batch(indices)[:, :, frames].to(self._device)
-                fed = _fed(model, batch, training=False)
+                fed = _fed(model, three_channels(batch, self.channels), training=False)
                 out = model(fed["inputs"], mode="tensor", stage=stage)
                 parts.append(_pooled(out, len(batch)).float().cpu())
         return torch.cat(parts)
@@ -229,9 +236,10 @@ class MMActionClassifier(Classifier):
             )
 
 
-def _loss(model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+def _loss(model: nn.Module, batch: dict[str, Tensor], channels: Channels) -> dict[str, Tensor]:
     """The recognizer's own losses (its head's, and auxiliary ones)."""
-    fed = _fed(model, batch["clips"], training=True, labels=batch["labels"])
+    clips = three_channels(batch["clips"], channels)
+    fed = _fed(model, clips, training=True, labels=batch["labels"])
     losses: dict[str, Tensor] = model(fed["inputs"], fed["data_samples"], mode="loss")
     return losses
 
@@ -239,11 +247,11 @@ def _loss(model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
 def _fed(
     model: nn.Module, clips: Tensor, *, training: bool, labels: Tensor | None = None
 ) -> dict[str, Any]:
-    """Clips (B, C, T', H, W) in [0, 1] as the recognizer's preprocessor takes and gives them."""
+    """Clips (B, 3, T', H, W) in [0, 1] as the recognizer's preprocessor takes and gives them."""
     from mmaction.models.recognizers import Recognizer2D
     from mmaction.structures import ActionDataSample
 
-    clips = 255 * clips.expand(-1, 3, -1, -1, -1)
+    clips = 255 * clips
     clips = clips.transpose(1, 2) if isinstance(model, Recognizer2D) else clips[:, None]
     samples = [ActionDataSample() for _ in clips]
     if labels is not None:

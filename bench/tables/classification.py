@@ -69,16 +69,16 @@ def _notes(report: Report) -> list[str]:
     images = ", ".join(f"{name} {n}" for name, n in report.plan["images"].items())
     per_image, prior = experiment["synthesis"]["per_image"], experiment["synthesis"]["prior"]
     notes.append(f"synthetic: {per_image} video(s) per image ({images}); class prior: {prior}")
-    budgets = [
-        f"{name}: {_budget(parameters)}"
-        for name, parameters in report.plan["classifiers"].items()
-        if "budget" in parameters
-    ]
-    if budgets:
-        notes.append("training budget, equal for every protocol: " + "; ".join(budgets))
+    notes += [_classifier(name, facts) for name, facts in report.plan["classifiers"].items()]
     return [*notes, replicates_note(experiment["replicates"]), *report.plan["notes"]]
 
 
-def _budget(parameters: dict[str, Any]) -> str:
-    budget = parameters["budget"]
-    return f"{parameters.get(budget, '?')} {budget}"
+def _classifier(name: str, facts: dict[str, Any]) -> str:
+    """The budget, and how the classifier differs from its defaults."""
+    budget = facts["all"].get("budget")
+    text = f"{name}: trained for {facts['all'].get(budget, '?')} {budget}" if budget else name
+    changed = {key: value for key, value in facts["changed"].items() if key != budget}
+    if facts["plugin"] != name:
+        changed = {"plugin": facts["plugin"], **changed}
+    listed = ", ".join(f"{key}={value}" for key, value in changed.items())
+    return f"{text} ({listed})" if listed else text

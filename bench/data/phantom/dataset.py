@@ -4,6 +4,8 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
+from pathlib import Path
 from typing import ClassVar
 
 import numpy as np
@@ -42,8 +44,13 @@ class PhantomRecord(Record):
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256, in hex, of the parameters that determine the pixels."""
-        what = {"version": self.version, "frames": self.n_frames, **asdict(self.case)}
+        """SHA-256, in hex, of all that determines the pixels: parameters and simulator."""
+        what = {
+            "version": self.version,
+            "simulator": _simulator(),
+            "frames": self.n_frames,
+            **asdict(self.case),
+        }
         return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
     def frames(self) -> Frames:
@@ -85,6 +92,13 @@ class PhantomRecord(Record):
         """
         count = self.n_frames if n_frames is None else n_frames
         return self.case.displacement(count, OWN if seed is None else seed, blind)
+
+
+@cache
+def _simulator() -> str:
+    """SHA-256, in hex, of this package's source files."""
+    sources = sorted(Path(__file__).parent.glob("*.py"))
+    return hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()
 
 
 class Phantom(Dataset):
