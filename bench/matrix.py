@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, cast
 
 from bench.cells import Cell, Evaluate, Fit, ScorePredictions, ScoreVideos, Synthesize, Train
 from bench.cells.fit import learns
@@ -12,7 +11,6 @@ from bench.cells.part import Part
 from bench.data import Split
 from bench.experiment import Experiment, Protocol
 from bench.materials import Materials
-from plugins.base import Plugin
 from plugins.classifier import Classifier
 from plugins.generator import Generator
 from plugins.metric import Metric
@@ -182,55 +180,3 @@ class _Slice:
     def titled(self, action: str, what: str) -> str:
         place = "" if self.where in what else f" · {self.where}"
         return f"{action} {what}{place}"
-
-
-def changed_parameters(plugin: Plugin) -> dict[str, Any]:
-    """The parameters that differ from their defaults."""
-    default = type(plugin)().parameters()
-    return {key: value for key, value in plugin.parameters().items() if value != default[key]}
-
-
-def describe(matrix: Matrix) -> dict[str, Any]:
-    """The matrix as JSON values: what the tables need, and no plugin."""
-    metrics = matrix.materials.metrics
-    return {
-        "experiment": matrix.experiment.model_dump(mode="json"),
-        "cells": [
-            {"key": key, "kind": c.kind, "title": c.title, "reads": [r.key for r in c.reads]}
-            for key, c in matrix.cells.items()
-        ],
-        "points": [{**vars(point), "key": key} for point, key in matrix.points.items()],
-        "evaluations": {
-            key: cast(ScorePredictions, matrix.cells[key]).evaluated.key
-            for point, key in matrix.points.items()
-            if point.table == "classification"
-        },
-        "splits": [
-            {
-                "ratio": ratio,
-                "replicate": replicate,
-                "n_train": s.counts("train"),
-                "n_test": s.counts("test"),
-            }
-            for (ratio, replicate), s in matrix.splits.items()
-        ],
-        "generators": {
-            name: {
-                "plugin": g.name,
-                "changed": changed_parameters(g),
-                "reads_labels": g.reads_labels,
-                "needs_continuation": g.needs_continuation,
-            }
-            for name, g in matrix.materials.generators.items()
-        },
-        "classifiers": {
-            name: {"plugin": c.name, "changed": changed_parameters(c), "all": c.parameters()}
-            for name, c in matrix.materials.classifiers.items()
-        },
-        "metrics": {
-            name: {"title": m.title, "direction": m.direction, "unit": m.unit}
-            for name, m in metrics.items()
-        },
-        "images": matrix.materials.images.per_class(),
-        "notes": matrix.materials.notes,
-    }

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -14,11 +13,6 @@ from bench.commands.options import (
     read_experiment,
     store_option,
 )
-from plugins.errors import BenchError
-
-if TYPE_CHECKING:
-    from bench.matrix import Matrix
-    from bench.store import Store
 
 FAILED_CELL = 1
 
@@ -52,6 +46,7 @@ def run(
     from bench.live import View
     from bench.materials import gather
     from bench.matrix import expand
+    from bench.planfile import save_plan
     from bench.prepare import prepare
     from bench.store import Store
     from bench.tables import Report, classification_table, leaderboard, quality_table, render
@@ -83,19 +78,3 @@ def run(
             f"\n{len(failed)} cell(s) failed; 'bench status {wanted.name}' tells why", err=True
         )
         context.exit(FAILED_CELL)
-
-
-def save_plan(matrix: Matrix, store: Store) -> None:
-    """Keep what is run under the experiment's name: plan, experiment and split manifests."""
-    from bench.matrix import describe
-    from bench.store import write_atomically
-
-    folder = store.experiment(matrix.experiment.name)
-    try:
-        for (ratio, replicate), split in matrix.splits.items():
-            name = f"{ratio.replace(':', '-')}-r{replicate}.json"
-            (folder / "splits").mkdir(parents=True, exist_ok=True)
-            split.save(folder / "splits" / name)
-        write_atomically(folder / "plan.json", json.dumps(describe(matrix), indent=1))
-    except OSError as error:
-        raise BenchError(f"{folder}: cannot be written: {error.strerror}") from None

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
+from bench.planfile import read_plan
 from bench.predictions import Predictions
 from bench.store import Store
-from plugins.errors import BenchError
-from plugins.hints import nearest
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class Report:
-    """A plan as `bench.matrix.describe` made it, and the store to look figures up in."""
+    """A plan as `bench.planfile.describe` made it, and the store to look figures up in."""
 
     plan: dict[str, Any]
     store: Store
@@ -46,15 +43,7 @@ class Report:
         Raises:
             BenchError: nothing was.
         """
-        stem = Path(name).stem if name.endswith(".toml") else name
-        path = store.experiment(stem) / "plan.json"
-        if not path.is_file():
-            known = [p.parent.name for p in (store.root / "experiments").glob("*/plan.json")]
-            raise BenchError(
-                f"nothing was run under the name '{stem}' in {store.root}"
-                f"{nearest(stem, known)}; start with: bench run {name}"
-            )
-        return cls(json.loads(path.read_text(encoding="utf-8")), store)
+        return cls(read_plan(name, store), store)
 
     @cached_property
     def _cells(self) -> dict[str, dict[str, Any]]:

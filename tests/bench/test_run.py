@@ -185,3 +185,15 @@ def test_damaged_files_are_all_named_before_anything_runs(
     assert "benign/0.png" in lines[1]
     assert "malignant/2.png" in lines[2]
     assert not list((tmp_path / "store/cells").iterdir())
+
+
+def test_a_plan_of_another_version_or_damaged_is_named(bench: Command, tiny: Path) -> None:
+    bench("run", tiny, "--generators", "still", "--protocols", "real")
+    store = tiny.parent / "store"
+    plan = store / "experiments/tiny/plan.json"
+    plan.write_text(plan.read_text().replace('"format": 1', '"format": 0'))
+    answer = bench("leaderboard", "tiny")
+    assert answer.code == 2
+    assert "another version" in answer.err
+    plan.write_text("{")
+    assert "run again: bench run tiny" in bench("status", "tiny").err

@@ -23,7 +23,8 @@ def test_motion_holds_the_changes_frame_by_frame() -> None:
             torch.testing.assert_close(made[b, 0, t], frame)
             torch.testing.assert_close(2 * made[b, 1, t] - 1, frame - before)
             torch.testing.assert_close(2 * made[b, 2, t] - 1, frame - first)
-    assert float(made.min()) >= 0 and float(made.max()) <= 1
+    assert float(made.min()) >= 0
+    assert float(made.max()) <= 1
 
 
 def test_motion_of_a_still_clip_is_grey() -> None:
