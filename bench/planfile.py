@@ -83,7 +83,7 @@ def describe(matrix: Matrix) -> dict[str, Any]:
         ],
         "points": [{**vars(point), "key": key} for point, key in matrix.points.items()],
         "evaluations": {
-            key: cast(ScorePredictions, matrix.cells[key]).evaluated.key
+            key: cast("ScorePredictions", matrix.cells[key]).evaluated.key
             for point, key in matrix.points.items()
             if point.table == "classification"
         },
