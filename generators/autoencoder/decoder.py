@@ -1,0 +1,121 @@
+"""The decoder: from the latent and frame 0 to features that a head turns into frames.
+
+Blocks as in the cINN's decoder (Dorkenwald et al., CVPR 2021): frame 0
+enters by spatially adaptive normalisation (SPADE, Park et al., CVPR 2019),
+the latent by AdaIN, at every scale.
+"""
+
+from __future__ import annotations
+
+from torch import nn
+from torch.nn import functional as F
+
+from generators.autoencoder.adain import AdaIN
+from generators.autoencoder.encoder import norm
+from generators.autoencoder.layout import Layout
+from generators.autoencoder.pyramid import ImagePyramid
+from generators.autoencoder.shapes import FeatureMap, Latent, Volume
+from plugins.types import ImageBatch
+
+
+class Inject(nn.Module):
+    """SPADE: normalise, then scale and shift each place by what the image shows there."""
+
+    def __init__(self, channels: int, image_channels: int) -> None:
+        super().__init__()
+        self.norm = norm(channels)
+        self.to_scale_and_shift = nn.Conv2d(image_channels, 2 * channels, 1)
+
+    def forward(self, x: Volume, image: FeatureMap) -> Volume:
+        """x (B, D, T, H, W) with image features (B, E, H, W), equal in every frame."""
+        scale, shift = self.to_scale_and_shift(image)[:, :, None].chunk(2, dim=1)
+        return self.norm(x) * (1 + scale) + shift
+
+
+class DecoderBlock(nn.Module):
+    """Up-sample; SPADE, convolution, AdaIN, convolution; and a shortcut.
+
+    Args:
+        before: channels in.
+        after: channels out.
+        image_channels: of frame 0's features at the scale that comes out.
+        latent_channels: c.
+        up: (temporal, spatial) factor.
+    """
+
+    def __init__(
+        self,
+        before: int,
+        after: int,
+        image_channels: int,
+        latent_channels: int,
+        up: tuple[int, int],
+    ) -> None:
+        super().__init__()
+        self.up = (float(up[0]), float(up[1]), float(up[1]))
+        self.inject = Inject(before, image_channels)
+        self.conv1 = nn.Conv3d(before, after, 3, 1, 1)
+        self.adain = AdaIN(after, latent_channels)
+        self.conv2 = nn.Conv3d(after, after, 3, 1, 1)
+        self.shortcut = nn.Conv3d(before, after, 1) if before != after else nn.Identity()
+
+    def forward(self, x: Volume, image: FeatureMap, z: Latent) -> Volume:
+        """(B, before, T, H, W) to (B, after, T * temporal, H * spatial, W * spatial)."""
+        x = F.interpolate(x, scale_factor=self.up, mode="nearest")
+        h = self.conv1(F.leaky_relu(self.inject(x, image), 0.2))
+        h = self.conv2(F.leaky_relu(self.adain(h, z), 0.2))
+        return self.shortcut(x) + h
+
+
+class Decoder(nn.Module):
+    """Latent and frame 0 to features of every frame.
+
+    Its stages are the encoder's, in reverse. For the head ``warp`` they
+    end at the stem's stride, since motion is smooth; for ``pixels`` they
+    go on to single pixels.
+
+    Attributes:
+        stride: pixels per feature in what comes out.
+        width: channels of what comes out.
+    """
+
+    def __init__(self, layout: Layout) -> None:
+        super().__init__()
+        plan = _plan(layout)
+        strides = sorted({stride for _, stride, _ in plan})
+        by_stride = {stride: width for width, stride, _ in plan}
+        self.pyramid = ImagePyramid(layout.shape[0], strides, [by_stride[s] for s in strides])
+        before = plan[0][0]
+        self.first = nn.Conv3d(layout.latent_channels, before, 3, 1, 1)
+        self.blocks = nn.ModuleList()
+        self.places = [stride for _, stride, _ in plan]
+        for width, stride, up in plan:
+            self.blocks.append(
+                DecoderBlock(before, width, by_stride[stride], layout.latent_channels, up)
+            )
+            before = width
+        self.stride, self.width = plan[-1][1], before
+
+    def forward(self, z: Latent, images: ImageBatch) -> Volume:
+        """z (B, c, t, h, w), images (B, C, H, W) to (B, width, T, H / stride, W / stride)."""
+        features = self.pyramid(images)
+        h = self.first(z)
+        for stride, block in zip(self.places, self.blocks, strict=True):
+            h = block(h, features[stride], z)
+        return h
+
+
+def _plan(layout: Layout) -> list[tuple[int, int, tuple[int, int]]]:
+    """Per block: channels, stride of what comes out, and (temporal, spatial) up-sampling."""
+    stride, plan = layout.spatial_factor, []
+    ups = [(1, 1), *reversed(layout.strides[1:])]
+    widths = [*reversed(layout.widths)]
+    for up, width in zip(ups, widths, strict=True):
+        stride //= up[1]
+        plan.append((width, stride, up))
+    if layout.head == "pixels":
+        width = layout.base
+        while stride > 1:
+            stride, width = stride // 2, max(width // 2, 8)
+            plan.append((width, stride, (1, 2)))
+    return plan

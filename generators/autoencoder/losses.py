@@ -1,0 +1,55 @@
+"""What the autoencoder minimises. None of it needs pretrained weights."""
+
+from __future__ import annotations
+
+from torch import Tensor
+from torch.nn import functional as F
+
+from generators.autoencoder.encoder import Posterior
+from generators.autoencoder.shapes import Displacement
+from plugins.types import ClipBatch
+
+SCALES = (2, 4, 8)
+
+
+def l1(made: ClipBatch, real: ClipBatch) -> Tensor:
+    """Mean absolute difference over the frames after frame 0."""
+    return (made - real)[:, :, 1:].abs().mean()
+
+
+def multiscale_l1(made: ClipBatch, real: ClipBatch) -> Tensor:
+    """`l1` of the frames averaged over blocks of 2, 4 and 8 pixels, summed.
+
+    Coarse blocks still overlap where a motion is not found yet, so that
+    its gradient points the right way.
+    """
+    difference = (made - real)[:, :, 1:]
+    return sum((_pooled(difference, s).abs().mean() for s in SCALES), difference.new_zeros(()))
+
+
+def gradient_l1(made: ClipBatch, real: ClipBatch) -> Tensor:
+    """Mean absolute difference of the image gradients, after frame 0.
+
+    Penalises blur, which `l1` hardly does (Mathieu, Couprie and LeCun,
+    ICLR 2016, equation 6, with the sign kept).
+    """
+    difference = (made - real)[:, :, 1:]
+    return difference.diff(dim=-1).abs().mean() + difference.diff(dim=-2).abs().mean()
+
+
+def kl(posterior: Posterior) -> Tensor:
+    """KL divergence from the posterior to N(0, 1), mean over the latent's elements, in nats.
+
+    Kingma and Welling, "Auto-Encoding Variational Bayes", appendix B.
+    """
+    mean, logvar = posterior.mean.float(), posterior.logvar.float()
+    return 0.5 * (mean**2 + logvar.exp() - 1 - logvar).mean()
+
+
+def roughness(field: Displacement) -> Tensor:
+    """Mean absolute strain: the field's change from pixel to pixel, pixels per pixel."""
+    return field.diff(dim=-1).abs().mean() + field.diff(dim=-2).abs().mean()
+
+
+def _pooled(clips: ClipBatch, side: int) -> Tensor:
+    return F.avg_pool3d(clips, (1, side, side))
