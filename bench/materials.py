@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,6 +43,20 @@ class Materials:
         """Some of the videos."""
         return Part(self.video_set, "videos", ids, self.classes, self.experiment.clip)
 
+    def images_without(self, test: Part) -> Part:
+        """The image set without images of patients in the test videos.
+
+        Groups are compared where videos and images are of one data set; the
+        names of two data sets mean nothing to each other.
+        """
+        same = (self.video_set.name, self.video_set.root) == (
+            self.images.dataset.name,
+            self.images.dataset.root,
+        )
+        tested = {record.group for record in test.records()} if same else set()
+        kept = tuple(record.id for record in self.images.records() if record.group not in tested)
+        return replace(self.images, ids=kept)
+
     def split(self, ratio: str, seed: int) -> Split:
         """Split the videos, and refuse a split that leaks."""
         made = split(self.video_records, ratio, seed)
@@ -79,6 +93,9 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
         notes.append(
             f"{len(too_short)} videos left out: shorter than {experiment.clip.span} frames"
         )
+    notes += [f"{video_set.name}: {note}" for note in video_set.notes()]
+    if image_set != video_set:
+        notes += [f"{image_set.name}: {note}" for note in image_set.notes()]
     materials = Materials(
         experiment=experiment,
         classes=classes,

@@ -44,6 +44,7 @@ class Matrix:
         cells: by key; a cell stands after all that it reads.
         points: for each figure of the tables, the key of its cell.
         splits: by (ratio, replicate).
+        images: what is synthesized from, by (ratio, replicate).
         materials: the data and plugins that the cells are made of.
     """
 
@@ -52,6 +53,7 @@ class Matrix:
     cells: dict[str, Cell] = field(default_factory=dict)
     points: dict[Point, str] = field(default_factory=dict)
     splits: dict[tuple[str, int], Split] = field(default_factory=dict)
+    images: dict[tuple[str, int], Part] = field(default_factory=dict)
 
     def add(self, cell: Cell) -> None:
         """Add a cell, and before it all that it reads."""
@@ -87,6 +89,8 @@ class _Slice:
         matrix.splits[ratio, replicate] = split
         self.training = self.materials.videos(split.train)
         self.test = self.materials.videos(split.test)
+        self.images = self.materials.images_without(self.test)
+        matrix.images[ratio, replicate] = self.images
 
     def seed(self, name: str) -> int:
         fixed = getattr(self.experiment.seeds, name)
@@ -135,8 +139,9 @@ class _Slice:
             for protocol in protocols:
                 if protocol != "real":
                     per_image = self.experiment.synthesis.per_image
-                    images = self.materials.images
-                    videos = self.synthesis(generator_name, generator, images, per_image, "images")
+                    videos = self.synthesis(
+                        generator_name, generator, self.images, per_image, "images"
+                    )
                     train = self.train(name, classifier, protocol, videos, generator_name)
                     yield protocol, generator_name, train
 

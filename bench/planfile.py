@@ -93,6 +93,7 @@ def describe(matrix: Matrix) -> dict[str, Any]:
                 "replicate": replicate,
                 "n_train": s.counts("train"),
                 "n_test": s.counts("test"),
+                "n_images": matrix.images[ratio, replicate].per_class(),
             }
             for (ratio, replicate), s in matrix.splits.items()
         ],
@@ -113,6 +114,6 @@ def describe(matrix: Matrix) -> dict[str, Any]:
             name: {"title": m.title, "direction": m.direction, "unit": m.unit}
             for name, m in metrics.items()
         },
-        "images": matrix.materials.images.per_class(),
+        "images": len(matrix.materials.images.ids),
         "notes": matrix.materials.notes,
     }

@@ -92,3 +92,13 @@ class Dataset(Plugin):
         Raises:
             DataError: the root does not exist or holds none.
         """
+
+    def notes(self) -> list[str]:
+        """What a reader of the tables must know: what was left out, what may be shared.
+
+        One sentence each, complete without its surroundings.
+
+        Raises:
+            DataError: as `videos` and `images`.
+        """
+        return []

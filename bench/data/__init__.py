@@ -55,7 +55,9 @@ def __getattr__(name: str) -> Any:
 @hookimpl
 def bench_datasets() -> Sequence[type[Dataset]]:
     """The readers that come with the harness."""
+    from bench.data.busi import Busi
     from bench.data.folder import Folder
     from bench.data.phantom.dataset import Phantom
+    from bench.data.pocus import Pocus
 
-    return [Folder, Phantom]
+    return [Busi, Folder, Phantom, Pocus]

@@ -66,57 +66,54 @@ class Busi(Dataset):
     def images(self) -> Sequence[Record]:
         """The images without their masks, in natural order of class and id."""
         home = self._home()
-        groups = _groups(home)
         records: list[FileRecord] = []
         wrong: list[str] = []
         exclusions = Exclusions(self.exclude)
-        for label in CLASSES if self.normal else CLASSES[:2]:
-            found = _class_images(home, label, exclusions, wrong)
-            if not found:
+        for label in CLASSES:
+            read = label != "normal" or self.normal
+            # A pattern may speak of the class that is left out.
+            found = _class_images(home, label, exclusions, wrong if read else [])
+            if read and not found:
                 wrong.append(f"{home / label}: no image '{label} (N).png' to read")
-            records += [FileRecord(p, id_of(p, home), id_of(p, home), label) for p in found]
-        wrong += _beside(home, exclusions)
-        wrong += exclusions.unused(home) if self.normal else _unused(home, exclusions)
+            ids = [(path, id_of(path, home)) for path in found if read]
+            records += [FileRecord(path, id, id, label) for path, id in ids]
+        wrong += _beside(home, exclusions) + exclusions.unused(home)
         if wrong:
             raise DataError(
                 f"{home}: is not BUSI as published; mend what follows, or leave it out with "
                 "'exclude':\n  " + "\n  ".join(wrong)
             )
-        lost = [record.id for record in records if groups and _image(record) not in groups]
-        if lost:
-            raise DataError(
-                f"{_table_of(home)}: lacks {len(lost)} of {len(records)} images: {some(lost)}"
-            )
-        for record in records:
-            if groups:
-                record.group = f"duplicates {groups[_image(record)]}"
+        _regroup(records, home)
         return sorted(records, key=lambda record: natural(record.id))
 
     def notes(self) -> list[str]:
         """What was left out, and what is known of near-duplicates."""
         home = self._home()
         notes = []
-        folder = home / "normal"
-        if not self.normal and folder.is_dir():
-            n = len(_class_images(home, "normal", Exclusions(()), []))
-            notes.append(f"BUSI: {n} images of class normal are left out (normal = false)")
-        if not _groups(home):
+        left_out = [] if self.normal else _class_images(home, "normal", Exclusions(()), [])
+        if left_out:
+            notes.append(
+                f"BUSI: {len(left_out)} images of class normal are left out (normal = false)"
+            )
+        if not _table(home).exists():
             return [
                 *notes,
                 "BUSI has no patient ids, and no groups.csv says which of its images are nearly "
                 "the same; about 195 pairs are, some across classes",
             ]
-        labels: dict[str, set[str]] = {}
-        members: dict[str, list[str]] = {}
+        members: dict[str, list[Record]] = {}
         for record in self.images():
-            labels.setdefault(record.group, set()).add(record.label)
-            members.setdefault(record.group, []).append(record.id.partition("/")[2])
-        several = sum(len(ids) > 1 for ids in members.values())
+            members.setdefault(record.group, []).append(record)
+        several = sum(len(records) > 1 for records in members.values())
         notes.append(
             f"BUSI has no patient ids; its images are in {len(members)} groups of "
             f"near-duplicates, {several} of them with more than one image"
         )
-        mixed = [" = ".join(members[group]) for group in members if len(labels[group]) > 1]
+        mixed = [
+            " = ".join(_image(record) for record in records)
+            for records in members.values()
+            if len({record.label for record in records}) > 1
+        ]
         if mixed:
             notes.append(f"BUSI: near-duplicates that carry different classes: {some(mixed)}")
         return notes
@@ -125,9 +122,7 @@ class Busi(Dataset):
         return find_home(self, LAYOUT, CLASSES[:2], FOLDER)
 
 
-def _class_images(
-    home: Path, label: str, exclusions: Exclusions, wrong: list[str]
-) -> list[Path]:
+def _class_images(home: Path, label: str, exclusions: Exclusions, wrong: list[str]) -> list[Path]:
     """The images of a class; what else lies in its folder is added to `wrong`."""
     folder = home / label
     if not folder.is_dir():
@@ -169,30 +164,30 @@ def _beside(home: Path, exclusions: Exclusions) -> list[str]:
     ]
 
 
-def _unused(home: Path, exclusions: Exclusions) -> list[str]:
-    """As `Exclusions.unused`; a pattern may speak of the class that is left out."""
-    if (home / "normal").is_dir():
-        _class_images(home, "normal", exclusions, [])
-    return exclusions.unused(home)
-
-
 def _image(record: Record) -> str:
     return record.id.rpartition("/")[2]
 
 
-def _table_of(home: Path) -> Path:
+def _table(home: Path) -> Path:
     inside, beside = home / "groups.csv", home.parent / "groups.csv"
     return beside if home.name == FOLDER and not inside.exists() else inside
 
 
-def _groups(home: Path) -> dict[str, str]:
-    """The duplicate group by image; empty without a table."""
-    path = _table_of(home)
+def _regroup(records: list[FileRecord], home: Path) -> None:
+    """Give records the groups of groups.csv, where there is one."""
+    path = _table(home)
+    rows = table(path, ("image", "duplicate_group"))
+    if rows is None:
+        return
     groups: dict[str, str] = {}
-    for where, cells in table(path, ("image", "duplicate_group")) or ():
+    for where, cells in rows:
         image, group = nfc(cells["image"]), cells["duplicate_group"]
         if not image or not group:
             raise DataError(f"{where}: an image or a duplicate_group is empty")
         if groups.setdefault(image, group) != group:
             raise DataError(f"{where}: '{image}' stands in two groups")
-    return groups
+    lost = [record.id for record in records if _image(record) not in groups]
+    if lost:
+        raise DataError(f"{path}: lacks {len(lost)} of {len(records)} images: {some(lost)}")
+    for record in records:
+        record.group = f"duplicates {groups[_image(record)]}"

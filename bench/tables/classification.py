@@ -6,7 +6,7 @@ from typing import Any
 
 from bench.tables.render import Table
 from bench.tables.report import Report
-from bench.tables.summary import entry, heading, record, replicates_note, sizes
+from bench.tables.summary import entry, heading, record, replicates_note, sizes, total
 
 
 def classification_table(report: Report) -> Table:
@@ -61,14 +61,21 @@ def _rows(report: Report) -> dict[tuple[str, str, str, str | None], list[dict[st
 
 def _notes(report: Report) -> list[str]:
     experiment = report.plan["experiment"]
+    per_image, prior = experiment["synthesis"]["per_image"], experiment["synthesis"]["prior"]
     notes = [
         f"{ratio}: {sizes(report, ratio, 'n_train')} real training videos, "
+        f"{per_image} synthetic one(s) from each of {sizes(report, ratio, 'n_images')} images, "
         f"n = {sizes(report, ratio, 'n_test')} test videos"
         for ratio in experiment["ratios"]
     ]
-    images = ", ".join(f"{name} {n}" for name, n in report.plan["images"].items())
-    per_image, prior = experiment["synthesis"]["per_image"], experiment["synthesis"]["prior"]
-    notes.append(f"synthetic: {per_image} video(s) per image ({images}); class prior: {prior}")
+    notes.append(f"class prior of the synthetic videos: {prior}")
+    if any(
+        total(report, ratio, "n_images") != str(report.plan["images"])
+        for ratio in experiment["ratios"]
+    ):
+        notes.append(
+            f"of {report.plan['images']} images, those of patients in test videos are left out"
+        )
     notes += [_classifier(name, facts) for name, facts in report.plan["classifiers"].items()]
     return [*notes, replicates_note(experiment["replicates"]), *report.plan["notes"]]
 

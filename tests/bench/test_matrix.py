@@ -166,3 +166,17 @@ def test_one_video_under_two_names_may_not_stand_on_both_sides() -> None:
     leaky = tuple(twin if r.id == test.id else r for r in records)
     with pytest.raises(DataError, match=rf"{train.id}.*{test.id}|{test.id}.*{train.id}"):
         _refuse_leak(leaky, made)
+
+
+def test_stills_of_test_patients_are_not_synthesized_from(matrix) -> None:
+    """The same folder as videos and stills: a test patient's images are left out."""
+    whole = matrix()
+    materials = whole.materials
+    assert whole.images["5:5", 0] == materials.images
+    from dataclasses import replace
+
+    videos = materials.videos(tuple(record.id for record in materials.video_records))
+    shared = replace(materials, images=replace(videos))
+    test = materials.videos(whole.splits["5:5", 0].test)
+    left = shared.images_without(test)
+    assert set(left.ids) == set(whole.splits["5:5", 0].train)

@@ -88,6 +88,7 @@ def report(tmp_path: Path) -> Report:
             {
                 "ratio": "5:5", "replicate": r,
                 "n_train": {"a": 4, "b": 4 + r}, "n_test": {"a": 4, "b": 4},
+                "n_images": {"a": 3, "b": 5 - r},
             }
             for r in OUTCOMES
         ],
@@ -99,7 +100,7 @@ def report(tmp_path: Path) -> Report:
             "accuracy": {"title": "Acc", "direction": "higher", "unit": ""},
             "distance": {"title": "Distance", "direction": "lower", "unit": "px"},
         },
-        "images": {"a": 3, "b": 5}, "notes": ["a note"],
+        "images": 8, "notes": ["a note"],
     }  # fmt: skip
     return Report(plan, store)
 
@@ -114,7 +115,13 @@ def test_classification_is_mean_and_sd_over_replicates(report: Report) -> None:
     assert table.rows[0][2:] == ["real", "–", "0.562 ± 0.088"]
     assert by_generator[None]["n_train"] == "8–9 (a 4, b 4–5)"
     notes = "\n".join(table.notes)
-    for expected in ("c: trained for 9 steps (plugin=c3d)", "a 3, b 5", "2 replicates", "a note"):
+    for expected in (
+        "c: trained for 9 steps (plugin=c3d)",
+        "7–8 (a 3, b 4–5) images",
+        "of 8 images, those of patients in test videos",
+        "2 replicates",
+        "a note",
+    ):
         assert expected in notes
 
 

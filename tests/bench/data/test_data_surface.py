@@ -33,5 +33,5 @@ def test_the_hook_offers_the_readers():
     manager.register(bench.data)
     manager.check_pending()
     (readers,) = manager.hook.bench_datasets()
-    assert {reader.name for reader in readers} == {"folder", "phantom"}
+    assert {reader.name for reader in readers} == {"busi", "folder", "phantom", "pocus"}
     assert all(issubclass(reader, Dataset) for reader in readers)
