@@ -69,6 +69,7 @@ def run(
         tables.append(quality_table(report))
     if report.points("classification"):
         tables.append(classification_table(report))
+    if "mixed" in wanted.protocols:
         tables.append(leaderboard(report))
     for table in tables:
         click.echo("\n" + render(table, "rich"))

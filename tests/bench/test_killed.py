@@ -58,3 +58,23 @@ def test_sigkill_anywhere(tiny: Path, tmp_path: Path) -> None:
             if (result / name).exists():
                 twin = broken / "cells" / result.name / name
                 assert twin.read_bytes() == (result / name).read_bytes()
+
+
+def test_ctrl_c_is_no_traceback(tiny: Path, tmp_path: Path) -> None:
+    tiny.write_text(tiny.read_text().replace("steps = 3", "steps = 100000"))
+    process = subprocess.Popen(
+        [*RUN, "run", str(tiny), "--protocols", "real", "--store", str(tmp_path / "store")],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        # A shell that runs the tests in the background would have it ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+    )
+    training = tmp_path / "store" / "work"
+    while process.poll() is None and not list(training.glob("*/checkpoints/*/*.pth")):
+        time.sleep(0.05)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+    assert "kept" in err
