@@ -86,7 +86,13 @@ def first_of_each(clips: ClipSet) -> list[int]:
     return [i for i, name in enumerate(clips.ids) if i == 0 or clips.ids[i - 1] != name]
 
 
-@lru_cache(maxsize=8)
 def all_records(dataset: Dataset, which: Literal["videos", "images"]) -> tuple[Record, ...]:
     """All records of a data set; listed once per process."""
+    return _listed(type(dataset), dataset.model_dump_json(), which)
+
+
+@lru_cache(maxsize=8)
+def _listed(reader: type[Dataset], parameters: str, which: str) -> tuple[Record, ...]:
+    # By JSON, since a reader's parameters may be lists, which cannot be hashed.
+    dataset = reader.model_validate_json(parameters)
     return tuple(dataset.videos() if which == "videos" else dataset.images())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from bench.commands.options import (
     read_experiment,
     store_option,
 )
+
+if TYPE_CHECKING:
+    from bench.tables import Report
 
 FAILED_CELL = 1
 
@@ -49,7 +52,7 @@ def run(
     from bench.planfile import save_plan
     from bench.prepare import prepare
     from bench.store import Store
-    from bench.tables import Report, classification_table, leaderboard, quality_table, render
+    from bench.tables import Report
     from plugins.discovery import discover
 
     catalogue = discover()
@@ -63,19 +66,25 @@ def run(
     cells = list(matrix.cells.values())
     with View(cells, place) as view:
         states = Serial(device).run(cells, place, view.tell)
-    report = Report.of(wanted.name, place)
-    tables = []
-    if report.points("quality"):
-        tables.append(quality_table(report))
-    if report.points("classification"):
-        tables.append(classification_table(report))
-    if "mixed" in wanted.protocols:
-        tables.append(leaderboard(report))
-    for table in tables:
-        click.echo("\n" + render(table, "rich"))
+    _print_tables(Report.of(wanted.name, place))
     failed = [key for key, state in states.items() if state is State.FAILED]
     if failed:
         click.echo(
             f"\n{len(failed)} cell(s) failed; 'bench status {wanted.name}' tells why", err=True
         )
         context.exit(FAILED_CELL)
+
+
+def _print_tables(report: Report) -> None:
+    """Both tables and the leaderboard, those that the experiment has figures for."""
+    from bench.tables import classification_table, leaderboard, quality_table, render
+
+    tables = []
+    if report.points("quality"):
+        tables.append(quality_table(report))
+    if report.points("classification"):
+        tables.append(classification_table(report))
+    if "mixed" in report.plan["experiment"]["protocols"]:
+        tables.append(leaderboard(report))
+    for table in tables:
+        click.echo("\n" + render(table, "rich"))
