@@ -8,20 +8,30 @@ ICCV 2015, equation 1), here of pixels, not of learned features.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from generators.autoencoder.shapes import Volume
+from generators.autoencoder.shapes import Changed, Motion, Volume
 from plugins.types import ClipBatch
 
 WINDOW = 2
 """Side of a block in strides: blocks overlap by half."""
 
+SHARPNESS = 15.0
+"""Factor of the matches before the softmax: of 3 to 20 tried, near the best for simulated speckle
+(correlation of a block's motion with the true one 0.94 axially, 0.73 laterally)."""
+
 
 @torch.no_grad()
-def correlation_volume(clips: ClipBatch, reach: int, stride: int) -> Volume:
-    """Correlation coefficient of each block of frame t with frame t-1, at each shift.
+def correlation_volume(clips: ClipBatch, reach: int, stride: int) -> Changed:
+    """How well each block of frame t matches frame t-1, at each shift.
+
+    Both frames are first normalised in each pixel's neighbourhood (of a
+    block's size), so that what is left is close to the correlation
+    coefficient of the two blocks.
 
     Args:
         clips: (B, C, T, H, W); colour is averaged to grey.
@@ -29,35 +39,57 @@ def correlation_volume(clips: ClipBatch, reach: int, stride: int) -> Volume:
         stride: pixels between two blocks, which are twice as large.
 
     Returns:
-        (B, (2r + 1)^2, T, H / stride, W / stride) in [-1, 1]. A channel is
-        one shift (dy, dx) in row order: high where the block came from the
-        place so far up and left. Frame 0 is compared with itself.
+        (B, (2r + 1)^2, T, H / stride, W / stride), about -1 to 1. A channel
+        is one displacement (dy, dx), in row order, from frame t-1 to t.
+        Frame 0 is compared with itself.
     """
     with torch.autocast(clips.device.type, enabled=False):
-        grey = clips.float().mean(1)
+        grey = _normalised(clips.float().mean(1), stride)
         before = torch.cat([grey[:, :1], grey[:, :-1]], dim=1)
-        return torch.stack(_coefficients(grey, before, reach, stride), dim=1)
+        rows = _means(grey.shape[-2], stride, stride, grey.device)
+        columns = _means(grey.shape[-1], stride, stride, grey.device).T
+        return torch.stack(
+            [rows @ (grey * moved) @ columns for moved in _shifted(before, reach)], dim=1
+        )
 
 
-def _coefficients(now: Tensor, before: Tensor, reach: int, stride: int) -> list[Tensor]:
-    mean, energy = _block_mean(now, stride), _block_mean(now * now, stride)
-    deviation = (energy - mean**2).clamp_min(1e-6).sqrt()
-    height, width = now.shape[-2:]
-    padded = F.pad(before, (reach,) * 4, mode="replicate")
-    out = []
-    for dy in range(2 * reach + 1):
-        for dx in range(2 * reach + 1):
-            # Content that moved down by dy - reach was so far up in the frame before.
-            top, left = 2 * reach - dy, 2 * reach - dx
-            there = padded[..., top : top + height, left : left + width]
-            there_mean = _block_mean(there, stride)
-            spread = (_block_mean(there * there, stride) - there_mean**2).clamp_min(1e-6).sqrt()
-            covariance = _block_mean(now * there, stride) - mean * there_mean
-            out.append((covariance / (deviation * spread)).clamp(-1, 1))
-    return out
+def best_match(volume: Volume, reach: int) -> Motion:
+    """Motion from frame to frame of each block: the mean shift, weighted by how well it fits.
+
+    A softmax of the matches in place of their maximum, so that it lies
+    between pixels (as in GC-Net, Kendall et al., ICCV 2017, equation 1).
+
+    Args:
+        volume: from `correlation_volume` with the same reach.
+
+    Returns:
+        (B, 2, T, H, W): (dx, dy) in pixels of the clip.
+    """
+    side = 2 * reach + 1
+    weights = (SHARPNESS * volume).softmax(1).unflatten(1, (side, side))
+    shifts = torch.arange(-reach, reach + 1, device=volume.device).view(1, side, 1, 1, 1)
+    return torch.stack([(weights.sum(axis) * shifts).sum(1) for axis in (1, 2)], dim=1)
 
 
-def _block_mean(x: Tensor, stride: int) -> Tensor:
-    return F.avg_pool2d(
-        x, WINDOW * stride, stride, (WINDOW - 1) * stride // 2, count_include_pad=False
-    )
+def _normalised(grey: Tensor, stride: int) -> Tensor:
+    """Mean 0 and variance 1 in the square of a block's size around each pixel."""
+    rows = _means(grey.shape[-2], 1, stride, grey.device)
+    columns = _means(grey.shape[-1], 1, stride, grey.device).T
+    centred = grey - rows @ grey @ columns
+    return centred / (rows @ centred**2 @ columns + 1e-4).sqrt()
+
+
+def _shifted(frames: Tensor, reach: int) -> Iterator[Tensor]:
+    """The frames (B, T, H, W) moved by (dy, dx), dy and dx from -reach to reach."""
+    height, width = frames.shape[-2:]
+    padded = F.pad(frames, (reach,) * 4, mode="replicate")
+    for top in range(2 * reach, -1, -1):
+        for left in range(2 * reach, -1, -1):
+            yield padded[..., top : top + height, left : left + width]
+
+
+def _means(size: int, every: int, stride: int, device: torch.device) -> Tensor:
+    """(size / every, size): row i averages a block's pixels around the i-th of ``every`` pixels."""
+    centre = every * torch.arange(size // every, device=device)[:, None] + (every - 1) / 2
+    inside = (torch.arange(size, device=device) - centre).abs() <= WINDOW * stride / 2
+    return inside / inside.sum(1, keepdim=True)

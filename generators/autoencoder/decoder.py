@@ -14,7 +14,7 @@ from generators.autoencoder.adain import AdaIN
 from generators.autoencoder.encoder import norm
 from generators.autoencoder.layout import Layout
 from generators.autoencoder.pyramid import ImagePyramid
-from generators.autoencoder.shapes import FeatureMap, Latent, Volume
+from generators.autoencoder.shapes import Changed, FeatureMap, Latent, Volume
 from plugins.types import ImageBatch
 
 
@@ -30,6 +30,23 @@ class Inject(nn.Module):
         """x (B, D, T, H, W) with image features (B, E, H, W), equal in every frame."""
         scale, shift = self.to_scale_and_shift(image)[:, :, None].chunk(2, dim=1)
         return self.norm(x) * (1 + scale) + shift
+
+
+class Frames(nn.Module):
+    """Twice the frames, each pair from one by a convolution of its own.
+
+    Sub-pixel convolution (Shi et al., CVPR 2016) along time: frames that
+    were merely repeated could not be told apart by what follows.
+    """
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.pair = nn.Conv3d(channels, 2 * channels, 1)
+
+    def forward(self, x: Volume) -> Changed:
+        """(B, D, T, H, W) to (B, D, 2 T, H, W)."""
+        pairs = self.pair(x).unflatten(1, (x.shape[1], 2))
+        return pairs.transpose(2, 3).flatten(2, 3)
 
 
 class DecoderBlock(nn.Module):
@@ -52,16 +69,17 @@ class DecoderBlock(nn.Module):
         up: tuple[int, int],
     ) -> None:
         super().__init__()
-        self.up = (float(up[0]), float(up[1]), float(up[1]))
+        self.frames = Frames(before) if up[0] == 2 else nn.Identity()
+        self.up = (1.0, float(up[1]), float(up[1]))
         self.inject = Inject(before, image_channels)
         self.conv1 = nn.Conv3d(before, after, 3, 1, 1)
         self.adain = AdaIN(after, latent_channels)
         self.conv2 = nn.Conv3d(after, after, 3, 1, 1)
         self.shortcut = nn.Conv3d(before, after, 1) if before != after else nn.Identity()
 
-    def forward(self, x: Volume, image: FeatureMap, z: Latent) -> Volume:
+    def forward(self, x: Volume, image: FeatureMap, z: Latent) -> Changed:
         """(B, before, T, H, W) to (B, after, T * temporal, H * spatial, W * spatial)."""
-        x = F.interpolate(x, scale_factor=self.up, mode="nearest")
+        x = F.interpolate(self.frames(x), scale_factor=self.up, mode="nearest")
         h = self.conv1(F.leaky_relu(self.inject(x, image), 0.2))
         h = self.conv2(F.leaky_relu(self.adain(h, z), 0.2))
         return self.shortcut(x) + h
@@ -96,7 +114,7 @@ class Decoder(nn.Module):
             before = width
         self.stride, self.width = plan[-1][1], before
 
-    def forward(self, z: Latent, images: ImageBatch) -> Volume:
+    def forward(self, z: Latent, images: ImageBatch) -> Changed:
         """z (B, c, t, h, w), images (B, C, H, W) to (B, width, T, H / stride, W / stride)."""
         features = self.pyramid(images)
         h = self.first(z)

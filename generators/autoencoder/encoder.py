@@ -1,5 +1,9 @@
 """The encoder: a 3D ResNet from a clip to the mean and log-variance of its latent.
 
+With ``correlation`` above 0 it also does what a ResNet learns slowly, block
+matching from frame to frame: the matches join the stem's features, and the
+motion found, averaged over each latent cell, joins the last layer's input.
+
 With ``stem_stride`` 2, ``spatial_factor`` 16 and ``base`` 64 it is the 3D
 ResNet-18 that the LDDM paper names: a stem and 4 stages of 2 basic blocks
 (He et al., CVPR 2016). GroupNorm in place of BatchNorm, so that a clip's
@@ -14,19 +18,24 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from generators.autoencoder.correlation import correlation_volume
+from generators.autoencoder.correlation import best_match, correlation_volume
 from generators.autoencoder.layout import Layout
-from generators.autoencoder.shapes import Latent, Volume
+from generators.autoencoder.shapes import Changed, Latent, Motion, Volume
 from plugins.types import ClipBatch
 
 LOGVAR_RANGE = (-20.0, 10.0)
 
 
 class Posterior(NamedTuple):
-    """A diagonal Gaussian over the latent."""
+    """A diagonal Gaussian over the latent, and the motion that block matching found on the way.
+
+    ``motion`` is (B, 2, T, H / stem stride, W / stem stride), frame to
+    frame, in pixels of the clip; None without a correlation volume.
+    """
 
     mean: Latent
     logvar: Latent
+    motion: Motion | None = None
 
     def draw(self, noise: Latent) -> Latent:
         """mean + standard deviation * noise."""
@@ -55,7 +64,7 @@ class BasicBlock(nn.Module):
                 nn.Conv3d(before, after, 1, steps, bias=False), norm(after)
             )
 
-    def forward(self, x: Volume) -> Volume:
+    def forward(self, x: Volume) -> Changed:
         """(B, before, T, H, W) to (B, after, T / temporal, H / spatial, W / spatial)."""
         h = F.relu(self.norm1(self.conv1(x)))
         return F.relu(self.shortcut(x) + self.norm2(self.conv2(h)))
@@ -69,12 +78,11 @@ class Encoder(nn.Module):
         self.reach, stride = layout.correlation, layout.stem_stride
         self.stride = stride
         wide = 2 * stride - 1 if stride > 4 else 5
-        self.stem = nn.Conv3d(
-            layout.shape[0], layout.base, (3, wide, wide), (1, stride, stride), (1, wide // 2, wide // 2)
-        )
+        kernel, padding = (3, wide, wide), (1, wide // 2, wide // 2)
+        self.stem = nn.Conv3d(layout.shape[0], layout.base, kernel, (1, stride, stride), padding)
         if self.reach:
             shifts = (2 * self.reach + 1) ** 2
-            self.matching = nn.Conv3d(shifts, layout.base, 1)
+            self.matching = nn.Conv3d(shifts + 2, layout.base, 1)
         self.norm = norm(layout.base)
         blocks: list[nn.Module] = []
         before = layout.base
@@ -82,24 +90,36 @@ class Encoder(nn.Module):
             blocks += [BasicBlock(before, width, strides), BasicBlock(width, width, (1, 1))]
             before = width
         self.stages = nn.Sequential(*blocks)
+        self.cell = (layout.temporal_factor, layout.spatial_factor // stride)
+        if self.reach:
+            before += 2 * layout.temporal_factor
         self.posterior = nn.Conv3d(before, 2 * layout.latent_channels, 1)
 
     def forward(self, clips: ClipBatch) -> Posterior:
         """Encode clips (B, C, T, H, W) in [0, 1]."""
-        h = self.stem(2 * clips - 1)
+        h, motion = self.stem(2 * clips - 1), None
         if self.reach:
-            h = h + self.matching(correlation_volume(clips, self.reach, self.stride))
-        mean, logvar = self.posterior(self.stages(F.relu(self.norm(h)))).chunk(2, dim=1)
-        return Posterior(mean, logvar.clamp(*LOGVAR_RANGE))
+            matches = correlation_volume(clips, self.reach, self.stride)
+            motion = best_match(matches, self.reach)
+            h = h + self.matching(torch.cat([matches, motion], dim=1))
+        h = self.stages(F.relu(self.norm(h)))
+        if motion is not None:
+            h = torch.cat([h, per_cell(motion, *self.cell)], dim=1)
+        mean, logvar = self.posterior(h).chunk(2, dim=1)
+        return Posterior(mean, logvar.clamp(*LOGVAR_RANGE), motion)
+
+
+def per_cell(motion: Motion, frames: int, blocks: int) -> Changed:
+    """The mean motion in each latent cell, the cell's frames side by side as channels.
+
+    (B, 2, T, H, W) to (B, 2 * frames, T / frames, H / blocks, W / blocks).
+    """
+    mean = F.avg_pool3d(motion, (1, blocks, blocks))
+    apart = mean.unflatten(2, (mean.shape[2] // frames, frames))
+    return apart.transpose(2, 3).flatten(1, 2)
 
 
 def norm(channels: int) -> nn.GroupNorm:
-    """GroupNorm in groups of at least 4 channels, at most 16 groups."""
-    groups = next(g for g in (16, 8, 4, 2, 1) if channels % g == 0 and channels // g >= 4 or g == 1)
-    return nn.GroupNorm(groups, channels)
-
-
-def n_parameters(module: nn.Module) -> int:
-    """How many numbers a module learns."""
-    return sum(p.numel() for p in module.parameters())
-
+    """GroupNorm in as many groups of at least 4 channels as there can be, at most 16."""
+    fitting = [g for g in (16, 8, 4, 2) if channels % g == 0 and channels // g >= 4]
+    return nn.GroupNorm(fitting[0] if fitting else 1, channels)

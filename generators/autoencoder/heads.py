@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from generators.autoencoder.shapes import Displacement, Mask, Volume
+from generators.autoencoder.shapes import Changed, Displacement, Mask
 from generators.autoencoder.warp import warp
 from plugins.types import ClipBatch, ImageBatch
 
@@ -53,7 +53,7 @@ class PixelHead(nn.Module):
             raise ValueError(f"the head 'pixels' needs features of stride 1, these have {stride}")
         self.last = nn.Conv3d(width, channels, 3, 1, 1)
 
-    def forward(self, features: Volume, images: ImageBatch) -> Decoded:
+    def forward(self, features: Changed, images: ImageBatch) -> Decoded:
         """Features (B, width, T, H, W) to a clip; frame 0 is replaced by the image."""
         frames = torch.sigmoid(self.last(F.leaky_relu(features, 0.2)).float())
         return Decoded(with_frame_0(frames, images))
@@ -81,7 +81,7 @@ class WarpHead(nn.Module):
         with torch.no_grad():
             self.last.weight.mul_(GENTLE)
 
-    def forward(self, features: Volume, images: ImageBatch) -> Decoded:
+    def forward(self, features: Changed, images: ImageBatch) -> Decoded:
         """Features (B, width, T, H / stride, W / stride) to a clip."""
         maps = self._upsampled(self.last(F.leaky_relu(features, 0.2)).float())
         change, mask, residual = maps[:, :2], maps[:, 2:3], maps[:, 3:]
@@ -97,8 +97,12 @@ class WarpHead(nn.Module):
         return Decoded(with_frame_0(frames, images), field, mask)
 
     def _upsampled(self, maps: Tensor) -> Tensor:
-        factors = (1.0, float(self.stride), float(self.stride))
-        return F.interpolate(maps, scale_factor=factors, mode="trilinear", align_corners=False)
+        b, d, t = maps.shape[:3]
+        flat = maps.transpose(1, 2).flatten(0, 1)
+        fine = F.interpolate(
+            flat, scale_factor=float(self.stride), mode="bilinear", align_corners=False
+        )
+        return fine.view(b, t, d, *fine.shape[2:]).transpose(1, 2)
 
 
 def summed(change: Displacement) -> Displacement:

@@ -8,6 +8,8 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
+Draw = Float[Tensor, "B *shape"]
+
 
 class SeededNoise:
     """Standard normal noise for a batch, each sample's from its own stream.
@@ -27,7 +29,7 @@ class SeededNoise:
         self._streams = [torch.Generator().manual_seed(seed) for seed in seeds]
         self._shape, self._device = shape, device
 
-    def __call__(self) -> Float[Tensor, "B *shape"]:
+    def __call__(self) -> Draw:
         """The next draw, (B, *shape)."""
         drawn = [torch.randn(self._shape, generator=stream) for stream in self._streams]
         return torch.stack(drawn).to(self._device)

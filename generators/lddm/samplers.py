@@ -7,6 +7,7 @@ Diffusion Implicit Models", ICLR 2021.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from typing import Literal
 
 import torch
@@ -68,7 +69,7 @@ def pairs(total: int, steps: int) -> Iterator[tuple[int, int]]:
     if not 1 <= steps <= total:
         raise ValueError(f"{steps} sampler steps; there can be 1 to {total}")
     times = [round(total * i / steps) for i in range(steps, -1, -1)]
-    return zip(times[:-1], times[1:], strict=True)
+    return pairwise(times)
 
 
 def ddpm_step(zt: Noisy, z0: Noisy, t: int, s: int, diffusion: Diffusion, noise: Noise) -> Noisy:

@@ -1,0 +1,106 @@
+"""LDDM as a generator: both stages learned one after the other, and samples from both."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+import torch
+from pydantic import PrivateAttr
+
+from generators.autoencoder.autoencoder import Autoencoder
+from generators.autoencoder.heads import with_frame_0
+from generators.lddm.checks import (
+    enough_memory,
+    refuse_other_configuration,
+    refuse_other_stills,
+)
+from generators.lddm.latents import encode_all
+from generators.lddm.prior import Prior
+from generators.lddm.settings import STAGE_1, STAGE_2, Settings
+from generators.lddm.stage1 import AUTOENCODER, fit_autoencoder
+from generators.lddm.stage2 import DENOISER, fit_prior
+from plugins.clips import ClipSet
+from plugins.errors import PluginError
+from plugins.generator import Stills
+from plugins.reproducible import deterministic, seeded
+from plugins.run import Run
+from plugins.types import ClipBatch
+from plugins.weightfile import load_weights, read_notes
+
+
+class LDDM(Settings):
+    """Latent dynamic diffusion: draw a latent of motion given the image, and decode it with it.
+
+    Stage 1 learns an autoencoder of the training clips, stage 2 a
+    diffusion model of its latents given frame 0. To sample, the encoder
+    is not needed.
+
+    Source: Chen et al., "Ultrasound Image-to-Video Synthesis via Latent
+    Dynamic Diffusion Models", MICCAI 2024, arXiv 2503.14966.
+    """
+
+    name: ClassVar[str] = "lddm"
+
+    _autoencoder: Autoencoder | None = PrivateAttr(None)
+    _prior: Prior | None = PrivateAttr(None)
+    _device: str = PrivateAttr("cpu")
+
+    def fit(self, clips: ClipSet, run: Run) -> None:
+        """Stage 1, then stage 2; see `Generator.fit`.
+
+        Raises:
+            DataError: the clips' shape does not suit the parameters.
+            TrainingError: the folder holds another training's files, or
+                `plugins.training.train` fails.
+        """
+        autoencoder = fit_autoencoder(self, clips, run)
+        with enough_memory(run.device, "sample_batch", self.sample_batch):
+            latents = encode_all(
+                autoencoder, clips, self.sample_batch, run.device, mirror=self.mirror > 0
+            )
+        self._autoencoder = autoencoder
+        self._prior = fit_prior(self, autoencoder.layout, latents, run)
+        self._device = run.device
+
+    def load(self, run: Run) -> None:
+        """Make ready to sample; see `Generator.load`.
+
+        Raises:
+            TrainingError: a weight file is missing, damaged or of another configuration.
+        """
+        files = {AUTOENCODER: STAGE_1, DENOISER: STAGE_2}
+        for file, fields in files.items():
+            refuse_other_configuration(run.folder / file, self.chosen(fields))
+        c, t, h, w = read_notes(run.folder / AUTOENCODER)["shape"]
+        layout = self.layout((c, t, h, w))
+        with seeded(0):  # what is drawn here is overwritten
+            autoencoder, prior = Autoencoder(layout), Prior(self, layout)
+        load_weights(autoencoder, run.folder / AUTOENCODER)
+        load_weights(prior, run.folder / DENOISER)
+        self._autoencoder = autoencoder.to(run.device).eval()
+        self._prior = prior.to(run.device).eval()
+        self._device = run.device
+
+    def sample(self, stills: Stills, n_frames: int) -> ClipBatch:
+        """Continue each image; see `Generator.sample`. Fewer frames than learned are the first.
+
+        Raises:
+            DataError: the images are unlike the training clips.
+            TrainingError: memory ran out.
+        """
+        if self._autoencoder is None or self._prior is None:
+            raise PluginError("generator 'lddm': call fit or load before sample")
+        refuse_other_stills(stills, n_frames, self._autoencoder.layout.shape)
+        size = self.sample_batch
+        parts = [range(i, min(i + size, len(stills))) for i in range(0, len(stills), size)]
+        with enough_memory(self._device, "sample_batch", size):
+            made = [self._sample(self._autoencoder, self._prior, stills.subset(p)) for p in parts]
+        return torch.cat(made)[:, :, :n_frames].contiguous()
+
+    @torch.no_grad()
+    def _sample(self, autoencoder: Autoencoder, prior: Prior, stills: Stills) -> ClipBatch:
+        images = stills.images.to(self._device)
+        with deterministic():
+            z = prior.sample(images, list(stills.seeds))
+            clips = autoencoder.decode(z, images).clips
+        return with_frame_0(clips.cpu().float(), stills.images)

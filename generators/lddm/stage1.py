@@ -1,0 +1,119 @@
+"""Stage 1: learn the autoencoder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from generators.autoencoder import losses
+from generators.autoencoder.autoencoder import Autoencoder
+from generators.lddm.checks import notes_of
+from generators.lddm.order import Order
+from generators.lddm.settings import STAGE_1, Settings
+from plugins.clips import ClipSet
+from plugins.reproducible import seeded
+from plugins.run import Run
+from plugins.seeds import derive
+from plugins.training import train
+from plugins.types import ClipBatch
+
+Batch = dict[str, Tensor]
+
+
+AUTOENCODER = "autoencoder.safetensors"
+
+
+def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder:
+    """Learn the autoencoder, or continue or take from ``run.folder`` what is already learned.
+
+    Raises:
+        DataError: the clips' shape does not suit the settings.
+        TrainingError: the folder holds another training's files, or
+            `plugins.training.train` fails.
+    """
+    layout = settings.layout(clips.shape)
+    path = run.folder / AUTOENCODER
+    notes = notes_of(path, settings.chosen(STAGE_1), layout.shape)
+    with seeded(run.derive("autoencoder", "initial weights")):
+        model = Autoencoder(layout)
+    train(
+        model,
+        stage1_loss(model, settings),
+        Clips(
+            clips,
+            settings.autoencoder_batch,
+            layout.latent_shape,
+            settings.mirror,
+            run.derive("autoencoder"),
+        ),
+        settings.autoencoder_steps,
+        run,
+        recipe=settings.recipe(settings.autoencoder_lr),
+        stage="autoencoder",
+        weights=AUTOENCODER,
+        notes=notes,
+        checkpoint_every=settings.checkpoint_every,
+    )
+    return model
+
+
+class Clips:
+    """The batch of a step: ``clips`` (B, C, T, H, W), some mirrored, and ``noise`` for the latent.
+
+    Args:
+        clips: the training clips.
+        batch_size: B.
+        latent_shape: (c, t, h, w).
+        mirror: probability of a left-right mirror image.
+        seed: of all draws.
+    """
+
+    def __init__(
+        self,
+        clips: ClipSet,
+        batch_size: int,
+        latent_shape: tuple[int, int, int, int],
+        mirror: float,
+        seed: int,
+    ) -> None:
+        self._clips, self._shape, self._mirror, self._seed = clips, latent_shape, mirror, seed
+        self._order = Order(len(clips), batch_size, seed)
+
+    def __call__(self, step: int) -> Batch:
+        """Read the clips of a step."""
+        generator = torch.Generator().manual_seed(derive(self._seed, "disturbance", step))
+        clips = self._clips.batch(self._order(step))
+        mirrored = torch.rand(len(clips), generator=generator) < self._mirror
+        return {
+            "clips": _mirrored(clips, mirrored),
+            "noise": torch.randn(len(clips), *self._shape, generator=generator),
+        }
+
+
+def stage1_loss(model: Autoencoder, settings: Settings) -> Callable[[Batch], dict[str, Tensor]]:
+    """The loss of a batch, by name; terms of weight 0 are not computed."""
+
+    def loss(batch: Batch) -> dict[str, Tensor]:
+        clips = batch["clips"]
+        decoded, posterior = model(clips, batch["noise"])
+        made, field = decoded.clips, decoded.field
+        terms: dict[str, tuple[float, Callable[[], Tensor]]] = {
+            "l1": (settings.l1_weight, lambda: losses.l1(made, clips)),
+            "multiscale": (settings.multiscale_weight, lambda: losses.multiscale_l1(made, clips)),
+            "gradient": (settings.gradient_weight, lambda: losses.gradient_l1(made, clips)),
+            "kl": (settings.kl_weight, lambda: losses.kl(posterior)),
+        }
+        if field is not None and posterior.motion is not None:
+            motion = posterior.motion
+            terms["tracking"] = (settings.tracking_weight, lambda: losses.tracking(field, motion))
+        if field is not None:
+            terms["roughness"] = (settings.roughness_weight, lambda: losses.roughness(field))
+        return {f"loss_{name}": w * term() for name, (w, term) in terms.items() if w}
+
+    return loss
+
+
+def _mirrored(clips: ClipBatch, which: Tensor) -> ClipBatch:
+    return torch.where(which[:, None, None, None, None], clips.flip(-1), clips)
