@@ -171,9 +171,13 @@ class Cache:
 
     def mapped(self, path: Path, record: Record, settings: SquareSettings) -> np.memmap:
         """`frames`, for those who keep the path and spare the fingerprint."""
-        if cachefile.length(path, _shape(settings)) is None:
+        shape = _shape(settings)
+        if cachefile.length(path, shape) is None:
             self._write(record, path, settings)
-        return np.load(path, mmap_mode="r")
+        frames = cachefile.mapped(path, shape)
+        if frames is None:
+            raise DataError(f"{path}: vanished while it was read; is the cache being cleared?")
+        return frames
 
     def length(self, record: Record, settings: SquareSettings) -> int:
         """The number of frames, T.

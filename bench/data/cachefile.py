@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable
+from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
@@ -36,7 +37,7 @@ def write(
     """
     digest, count, unchecked = hashlib.sha256(), 0, 0
     with replacing(path) as out:
-        _write_header(out, 0, shape)
+        out.write(_header(0, shape))
         for frame in frames:
             pixels = frame.tobytes()
             digest.update(pixels)
@@ -48,7 +49,7 @@ def write(
                 unchecked = 0
         out.write(_seal(digest, count, shape))
         out.seek(0)
-        _write_header(out, count, shape)
+        out.write(_header(count, shape))
 
 
 def length(path: Path, shape: Shape) -> int | None:
@@ -56,8 +57,17 @@ def length(path: Path, shape: Shape) -> int | None:
     try:
         with path.open("rb") as file:
             return _read_length(file, path.stat().st_size, shape)
-    except (OSError, ValueError):
+    except OSError:
         return None
+
+
+def mapped(path: Path, shape: Shape) -> np.memmap | None:
+    """The frames, uint8 (T, H, W, C) and read-only; None where `length` is."""
+    count = length(path, shape)
+    if count is None:
+        return None
+    offset = len(_header(count, shape))
+    return np.memmap(path, dtype=np.uint8, mode="r", offset=offset, shape=(count, *shape))
 
 
 def is_sound(path: Path, shape: Shape) -> bool:
@@ -71,7 +81,7 @@ def is_sound(path: Path, shape: Shape) -> bool:
             for _ in range(count):
                 digest.update(file.read(int(np.prod(shape))))
             return file.read() == _seal(digest, count, shape)
-    except (OSError, ValueError):
+    except OSError:
         return False
 
 
@@ -80,16 +90,21 @@ def _seal(digest: hashlib._Hash, count: int, shape: Shape) -> bytes:
     return _MAGIC + digest.digest()
 
 
-def _write_header(out: BinaryIO, count: int, shape: Shape) -> None:
+def _header(count: int, shape: Shape) -> bytes:
     # NumPy pads headers so that the first axis can grow: the length stays the same.
-    header = {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
-    npy.write_array_header_1_0(out, header)
+    out = BytesIO()
+    npy.write_array_header_1_0(
+        out, {"descr": "|u1", "fortran_order": False, "shape": (count, *shape)}
+    )
+    return out.getvalue()
 
 
 def _read_length(file: BinaryIO, size: int, shape: Shape) -> int | None:
-    if npy.read_magic(file) != (1, 0):
+    # The header is compared, not parsed: it can say one thing only, and NumPy's
+    # parser is not safe in threads on CPython 3.11.7 (python/cpython#106905).
+    bare = len(_header(1, shape)) + _SEAL
+    count, rest = divmod(size - bare, int(np.prod(shape)))
+    if rest or count < 1:
         return None
-    (count, *found), _, dtype = npy.read_array_header_1_0(file)
-    if tuple(found) != shape or dtype != np.uint8 or count < 1:
-        return None
-    return count if size == file.tell() + count * int(np.prod(shape)) + _SEAL else None
+    header = _header(count, shape)
+    return count if file.read(len(header)) == header else None
