@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from bench.cells.part import Part, all_records
 from bench.data import Cache, Split, by_length, parse_spec, split
-from bench.experiment import Choice, Experiment, Source
+from bench.experiment import Choice, Experiment
 from plugins.classifier import Classifier
 from plugins.dataset import Dataset, Record
 from plugins.discovery import Catalogue
@@ -82,8 +82,10 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
     Raises:
         BenchError: something is unknown or does not apply.
     """
-    video_set = _dataset(experiment.videos, "videos", catalogue)
-    image_set = _dataset(experiment.images, "images", catalogue)
+    video_set, image_set = (
+        open_dataset(source.spec, source.parameters, f"{key}.spec", catalogue)
+        for key, source in (("videos", experiment.videos), ("images", experiment.images))
+    )
     classes = tuple(sorted({record.label for record in all_records(video_set, "videos")}))
     if len(classes) < 2:
         raise DataError(f"videos.spec = {experiment.videos.spec}: one class only, {classes[0]}")
@@ -92,6 +94,11 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
     if too_short:
         notes.append(
             f"{len(too_short)} videos left out: shorter than {experiment.clip.span} frames"
+        )
+    if image_set.name != video_set.name:
+        notes.append(
+            f"the videos come from '{video_set.name}', the images from '{image_set.name}': "
+            "what a generator learns from the one it applies to the other"
         )
     notes += [f"{video_set.name}: {note}" for note in video_set.notes()]
     if image_set != video_set:
@@ -118,16 +125,25 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
     return materials
 
 
-def _dataset(source: Source, key: Literal["videos", "images"], catalogue: Catalogue) -> Dataset:
-    spec = parse_spec(source.spec)
-    offer = catalogue.get("dataset", spec.reader, f"{key}.spec = {source.spec}")
-    parameters = dict(source.parameters)
+def open_dataset(
+    text: str, parameters: dict[str, Any], where: str, catalogue: Catalogue
+) -> Dataset:
+    """The data set that ``reader`` or ``reader:root`` names.
+
+    Args:
+        where: the key or argument that named it, for messages.
+
+    Raises:
+        BenchError: no such reader, a wrong parameter, or a root is lacking.
+    """
+    spec = parse_spec(text)
+    offer = catalogue.get("dataset", spec.reader, f"{where} = {text}")
     if spec.root:
-        parameters["root"] = str(spec.root)
-    dataset = offer.plugin.configure(parameters, f"{key}.parameters")
+        parameters = {**parameters, "root": str(spec.root)}
+    dataset = offer.plugin.configure(parameters, f"{where.removesuffix('.spec')}.parameters")
     assert isinstance(dataset, Dataset)
     if dataset.needs_root and not dataset.root:
-        raise BenchError(f"{key}.spec = {source.spec}: write {spec.reader}:FOLDER")
+        raise BenchError(f"{where} = {text}: it reads a folder; write {spec.reader}:FOLDER")
     return dataset
 
 

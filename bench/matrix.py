@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 from bench.cells import Cell, Evaluate, Fit, ScorePredictions, ScoreVideos, Synthesize, Train
 from bench.cells.fit import learns
@@ -15,6 +16,8 @@ from plugins.classifier import Classifier
 from plugins.generator import Generator
 from plugins.metric import Metric
 from plugins.seeds import derive
+
+Continued = Literal["test", "images"]
 
 
 @dataclass(frozen=True)
@@ -45,6 +48,8 @@ class Matrix:
         points: for each figure of the tables, the key of its cell.
         splits: by (ratio, replicate).
         images: what is synthesized from, by (ratio, replicate).
+        syntheses: by (ratio, replicate), then by the generator's name and
+            what is continued: ``test`` (frame 0 of the test videos) or ``images``.
         materials: the data and plugins that the cells are made of.
     """
 
@@ -54,6 +59,9 @@ class Matrix:
     points: dict[Point, str] = field(default_factory=dict)
     splits: dict[tuple[str, int], Split] = field(default_factory=dict)
     images: dict[tuple[str, int], Part] = field(default_factory=dict)
+    syntheses: dict[tuple[str, int], dict[tuple[str, Continued], Synthesize]] = field(
+        default_factory=dict
+    )
 
     def add(self, cell: Cell) -> None:
         """Add a cell, and before it all that it reads."""
@@ -91,6 +99,7 @@ class _Slice:
         self.test = self.materials.videos(split.test)
         self.images = self.materials.images_without(self.test)
         matrix.images[ratio, replicate] = self.images
+        self.syntheses = matrix.syntheses.setdefault((ratio, replicate), {})
 
     def seed(self, name: str) -> int:
         fixed = getattr(self.experiment.seeds, name)
@@ -126,7 +135,7 @@ class _Slice:
         self, name: str, generator: Generator, metric_name: str, metric: Metric
     ) -> ScoreVideos:
         per_item = self.experiment.synthesis.per_test_video
-        videos = self.synthesis(name, generator, self.test, per_item, "test videos")
+        videos = self.synthesis(name, generator, "test", per_item)
         return ScoreVideos(f"{metric_name} of {name} · {self.where}", metric, videos, self.test)
 
     def trainings(
@@ -139,21 +148,24 @@ class _Slice:
             for protocol in protocols:
                 if protocol != "real":
                     per_image = self.experiment.synthesis.per_image
-                    videos = self.synthesis(
-                        generator_name, generator, self.images, per_image, "images"
-                    )
+                    videos = self.synthesis(generator_name, generator, "images", per_image)
                     train = self.train(name, classifier, protocol, videos, generator_name)
                     yield protocol, generator_name, train
 
     def synthesis(
-        self, name: str, generator: Generator, source: Part, per_item: int, what: str
+        self, name: str, generator: Generator, what: Continued, per_item: int
     ) -> Synthesize:
+        if (name, what) in self.syntheses:
+            return self.syntheses[name, what]
+        source, called = (self.test, "test videos") if what == "test" else (self.images, "images")
         fit = None
         if learns(generator):
             fit = Fit(self.titled("fit", name), generator, self.training, self.seed("fit"))
-        title = self.titled("synthesize", f"{name} from {what}")
+        title = self.titled("synthesize", f"{name} from {called}")
         batch = self.experiment.synthesis.batch
-        return Synthesize(title, generator, fit, source, per_item, batch, self.seed("sample"))
+        made = Synthesize(title, generator, fit, source, per_item, batch, self.seed("sample"))
+        self.syntheses[name, what] = made
+        return made
 
     def train(
         self,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plugins.base import Plugin
 
 FILE = "plan.json"
-FORMAT = 1
+FORMAT = 2
 """Raise it when `describe` comes to write something else."""
 
 
@@ -30,10 +30,15 @@ def save_plan(matrix: Matrix, store: Store) -> None:
     try:
         (folder / "splits").mkdir(parents=True, exist_ok=True)
         for (ratio, replicate), split in matrix.splits.items():
-            split.save(folder / "splits" / f"{ratio.replace(':', '-')}-r{replicate}.json")
+            split.save(split_path(folder, ratio, replicate))
         write_atomically(folder / FILE, json.dumps(describe(matrix), indent=1))
     except OSError as error:
         raise BenchError(f"{folder}: cannot be written: {error.strerror}") from None
+
+
+def split_path(folder: Path, ratio: str, replicate: int) -> Path:
+    """The split manifest of a ratio and replicate in an experiment's folder."""
+    return folder / "splits" / f"{ratio.replace(':', '-')}-r{replicate}.json"
 
 
 def read_plan(name: str, store: Store) -> dict[str, Any]:
@@ -97,10 +102,24 @@ def describe(matrix: Matrix) -> dict[str, Any]:
             }
             for (ratio, replicate), s in matrix.splits.items()
         ],
+        "syntheses": [
+            {
+                "ratio": ratio,
+                "replicate": replicate,
+                "generator": name,
+                "of": what,
+                "key": cell.key,
+                "fit": cell.fit.key if cell.fit else None,
+            }
+            for (ratio, replicate), cells in matrix.syntheses.items()
+            for (name, what), cell in cells.items()
+        ],
+        "classes": matrix.materials.classes,
         "generators": {
             name: {
                 "plugin": g.name,
                 "changed": changed_parameters(g),
+                "all": g.parameters(),
                 "reads_labels": g.reads_labels,
                 "needs_continuation": g.needs_continuation,
             }

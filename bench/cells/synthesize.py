@@ -13,12 +13,11 @@ import torch
 from bench.cells.base import Cell, Surroundings
 from bench.cells.fit import Fit
 from bench.cells.part import Part
+from bench.cells.sampling import sample, to_bytes
 from bench.provenance import plugin_identity
 from bench.store import write_atomically
-from plugins.errors import PluginError
 from plugins.generator import Generator, Stills
 from plugins.seeds import derive
-from plugins.types import ClipBatch
 
 CLIPS = "clips.npy"
 _MANIFEST = "clips.json"
@@ -69,7 +68,7 @@ class Synthesize(Cell):
         for start in range(done, len(items), self.batch):
             given.run.progress(start, len(items), "synthesize")
             chosen = items[start : start + self.batch]
-            videos = _to_bytes(self._sample(stills, chosen, shape))
+            videos = self._sample(stills, chosen, shape)
             for (i, s), video in zip(chosen, videos, strict=True):
                 clips[i, s] = video
             clips.flush()
@@ -100,24 +99,11 @@ class Synthesize(Cell):
 
     def _sample(
         self, stills: Stills, chosen: list[tuple[int, int]], shape: tuple[int, int, int, int]
-    ) -> ClipBatch:
+    ) -> np.ndarray:
         batch = replace(
             stills.subset([i for i, _ in chosen]), seeds=[self._seed(i, s) for i, s in chosen]
         )
-        if not self.generator.reads_labels:
-            batch = replace(batch, labels=[None] * len(chosen))
-        if not self.generator.needs_continuation:
-            batch = replace(batch, records=[None] * len(chosen))
-        with torch.no_grad():
-            videos = self.generator.sample(batch, shape[1])
-        if tuple(videos.shape) != (len(chosen), *shape):
-            raise PluginError(
-                f"generator '{self.generator.name}' returned shape {tuple(videos.shape)} where "
-                f"{(len(chosen), *shape)} is due; 'bench check {self.generator.name}' tells more"
-            )
-        if not bool(torch.isfinite(videos).all()):
-            raise PluginError(f"generator '{self.generator.name}' returned NaN or infinite pixels")
-        return videos
+        return to_bytes(sample(self.generator, batch, shape[1]))
 
     def _write_manifest(self, folder: Path) -> None:
         records = self.source.records()
@@ -150,7 +136,3 @@ def _open(folder: Path, shape: tuple[int, ...]) -> tuple[np.memmap, int]:
     except (OSError, ValueError, KeyError):
         pass
     return np.lib.format.open_memmap(path, mode="w+", dtype=np.uint8, shape=shape), 0
-
-
-def _to_bytes(videos: ClipBatch) -> np.ndarray:
-    return (videos.clamp(0, 1) * 255).round().to(torch.uint8).numpy()

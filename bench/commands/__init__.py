@@ -13,9 +13,10 @@ from bench.commands.plan import plan
 from bench.commands.plugins import plugins
 from bench.commands.run import run
 from bench.commands.status import status
+from bench.commands.synthesize import synthesize
 from bench.commands.tables import leaderboard, table
 
-_ORDER = (run, plan, status, table, leaderboard, plugins, check)
+_ORDER = (run, plan, status, table, leaderboard, synthesize, plugins, check)
 
 
 class _InOrder(click.Group):

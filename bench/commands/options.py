@@ -36,6 +36,9 @@ def experiment_options(command: F) -> F:
     """The experiment, and the options that narrow or change it."""
     decorators = [
         click.argument("experiment"),
+        click.option("--root", metavar="FOLDER", help="Where the data are, if left open."),
+        click.option("--videos", metavar="SPEC", help="Other videos: reader or reader:root."),
+        click.option("--images", metavar="SPEC", help="Other images: reader or reader:root."),
         click.option("--generators", metavar="A,B", help="Only these generators."),
         click.option("--classifiers", metavar="A,B", help="Only these classifiers."),
         click.option("--ratios", metavar="7:3,5:5", help="Only these ratios of training to test."),
@@ -61,20 +64,46 @@ def read_experiment(
 
     Args:
         experiment: a file's path, or a preset's name.
-        narrowed: the list options, by name.
+        narrowed: the other options, by name.
 
     Raises:
         BenchError: there is no such experiment, or it is wrong.
     """
     from bench.experiment import load_experiment, parse_override
 
-    overrides = dict(parse_override(text) for text in settings)
-    overrides |= {
-        name: _listed(text) for name, text in narrowed.items() if text and name != "seeds"
+    given = {name: text for name, text in narrowed.items() if text}
+    root, seeds = given.pop("root", None), given.pop("seeds", None)
+    # Another data set has other parameters, so its whole table is replaced.
+    overrides: dict[str, Any] = {
+        key: {"spec": given.pop(key)} for key in ("videos", "images") if key in given
     }
-    if narrowed.get("seeds"):
-        overrides["replicates"] = _numbers(str(narrowed["seeds"]))
-    return load_experiment(_find(experiment, catalogue), overrides)
+    overrides |= dict(parse_override(text) for text in settings)
+    overrides |= {name: _listed(text) for name, text in given.items()}
+    if seeds:
+        overrides["replicates"] = _numbers(seeds)
+    found = load_experiment(_find(experiment, catalogue), overrides)
+    return _rooted(found, root, catalogue) if root else found
+
+
+def _rooted(experiment: Experiment, root: str, catalogue: Catalogue) -> Experiment:
+    """The experiment with a root for the readers that lack one."""
+    from bench.data import parse_spec
+    from plugins.dataset import Dataset
+
+    lacking = {}
+    for key in ("videos", "images"):
+        source = getattr(experiment, key)
+        spec = parse_spec(source.spec)
+        reader = catalogue.get("dataset", spec.reader, f"{key}.spec = {source.spec}").plugin
+        assert issubclass(reader, Dataset)
+        if reader.needs_root and not spec.root and "root" not in source.parameters:
+            lacking[key] = source.model_copy(update={"spec": f"{spec.reader}:{root}"})
+    if not lacking:
+        raise BenchError(
+            f"--root {root}: no reader of this experiment waits for a folder; "
+            "use --videos or --images reader:FOLDER"
+        )
+    return experiment.model_copy(update=lacking)
 
 
 def _find(experiment: str, catalogue: Catalogue) -> Path:

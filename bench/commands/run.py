@@ -51,6 +51,7 @@ def run(
     from bench.matrix import expand
     from bench.planfile import save_plan
     from bench.prepare import prepare
+    from bench.sheets import draw_sheets
     from bench.store import Store
     from bench.tables import Report
     from plugins.discovery import discover
@@ -66,7 +67,10 @@ def run(
     cells = list(matrix.cells.values())
     with View(cells, place) as view:
         states = Serial(device).run(cells, place, view.tell)
+    sheets = draw_sheets(matrix, place)
     _print_tables(Report.of(wanted.name, place))
+    if sheets:
+        click.echo(f"\nContact sheets of what was synthesized: {sheets[0].parent}")
     failed = [key for key, state in states.items() if state is State.FAILED]
     if failed:
         click.echo(

@@ -1,0 +1,128 @@
+"""``bench synthesize``: videos from one's own images, by a generator of an experiment."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from bench.commands.options import choose_device, store_option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.data.writer import Form
+    from plugins.dataset import Record
+    from plugins.discovery import Catalogue
+
+
+@click.command()
+@click.argument("experiment")
+@click.argument("images")
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False))
+@click.option("--generator", metavar="NAME", help="Default: the only one that learns.")
+@click.option("--ratio", metavar="7:3", help="Whose training; default: the only one.")
+@click.option("--replicate", type=int, help="Whose training; default: the first.")
+@click.option(
+    "--per-image", type=click.IntRange(1, 1000), default=1, show_default=True, help="Samples each."
+)
+@click.option(
+    "--form",
+    type=click.Choice(["both", "mp4", "lossless"]),
+    default="both",
+    show_default=True,
+    help="mp4 to look at, lossless (FFV1 in .mkv) to train on.",
+)
+@click.option(
+    "--fps", type=click.IntRange(1, 240), default=10, show_default=True, help="Frames per second."
+)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all draws.")
+@click.option(
+    "--batch", type=click.IntRange(1, 4096), default=16, show_default=True, help="Images at once."
+)
+@click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:N, or auto.")
+@store_option
+def synthesize(
+    experiment: str,
+    images: str,
+    folder: Path,
+    generator: str | None,
+    ratio: str | None,
+    replicate: int | None,
+    per_image: int,
+    form: str,
+    fps: int,
+    seed: int,
+    batch: int,
+    device: str,
+    store: Path,
+) -> None:
+    """Continue every image of IMAGES as videos, into the new FOLDER.
+
+    EXPERIMENT was run before; its generator is used as it was trained then.
+    IMAGES is a folder of images, a folder with one folder per class, or
+    reader:root, as busi:/data/BUSI. FOLDER gets mp4/<class> and
+    lossless/<class> (which 'folder:FOLDER/lossless' reads as videos), a
+    contact sheet, and synthesis.json, which says how each was made.
+    """
+    from rich.console import Console
+    from rich.progress import Progress
+
+    from bench.data import Cache
+    from bench.data.writer import SUFFIX
+    from bench.store import Store
+    from bench.synthesis import Request
+    from bench.synthesis import synthesize as make
+    from bench.trained import load_trained
+    from plugins.discovery import discover
+    from plugins.run import Run
+
+    catalogue = discover()
+    place = Store(store)
+    run = Run(folder=store, device=choose_device(device), seed=seed)
+    trained = load_trained(
+        experiment,
+        place,
+        catalogue,
+        run,
+        generator=generator,
+        ratio=ratio,
+        replicate=replicate,
+    )
+    for warning in trained.warnings:
+        click.echo(f"note: {warning}", err=True)
+    records = _images(images, catalogue)
+    cache = Cache(place.cache)
+    cache.fill(records, trained.settings)
+    forms: tuple[Form, ...] = tuple(f for f in SUFFIX if form in (f, "both"))
+    request = Request(records, per_image, seed, forms, fps, batch)
+    with Progress(console=Console(file=sys.stdout), transient=True) as progress:
+        task = progress.add_task("synthesizing", total=len(records) * per_image)
+        sheet = make(
+            trained,
+            request,
+            cache,
+            folder,
+            lambda done, total: progress.update(task, completed=done, total=total),
+        )
+    click.echo(f"{len(records) * per_image} videos of {len(records)} images: {folder}")
+    click.echo(f"contact sheet: {sheet}")
+
+
+def _images(text: str, catalogue: Catalogue) -> Sequence[Record]:
+    """The records of a folder or of ``reader:root``."""
+    from bench.data.loose import has_loose_images, loose_images
+    from bench.materials import open_dataset
+    from plugins.errors import BenchError
+
+    path = Path(text).expanduser()
+    if path.is_dir() and has_loose_images(path):
+        return loose_images(path)
+    if path.is_dir() or ":" not in text:
+        text = f"folder:{text}"
+    records = open_dataset(text, {}, "IMAGES", catalogue).images()
+    if not records:
+        raise BenchError(f"{text}: holds no images")
+    return records
