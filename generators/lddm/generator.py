@@ -8,7 +8,7 @@ import torch
 from pydantic import PrivateAttr
 
 from generators.autoencoder.autoencoder import Autoencoder
-from generators.autoencoder.heads import with_frame_0
+from generators.autoencoder.heads import Decoded, with_frame_0
 from generators.lddm.checks import (
     enough_memory,
     refuse_other_configuration,
@@ -96,6 +96,21 @@ class LDDM(Settings):
         with enough_memory(self._device, "sample_batch", size):
             made = [self._sample(self._autoencoder, self._prior, stills.subset(p)) for p in parts]
         return torch.cat(made)[:, :, :n_frames].contiguous()
+
+    @torch.no_grad()
+    def reconstruct(self, clips: ClipBatch) -> Decoded:
+        """What stage 1 alone makes of clips: encoded, and decoded from the latent's mean.
+
+        Args:
+            clips: (B, C, T, H, W) in [0, 1], of the shape learned from.
+
+        Raises:
+            PluginError: neither `fit` nor `load` was called.
+        """
+        if self._autoencoder is None:
+            raise PluginError("generator 'lddm': call fit or load before reconstruct")
+        with deterministic():
+            return self._autoencoder.reconstruct(clips.to(self._device))
 
     @torch.no_grad()
     def _sample(self, autoencoder: Autoencoder, prior: Prior, stills: Stills) -> ClipBatch:
