@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from plugins.clips import ClipSet
+from plugins.order import Order
 from plugins.seeds import derive
 from plugins.types import ClipBatch
 
@@ -64,39 +65,10 @@ class Augmentation:
         return padded[..., top : top + height, left : left + width]
 
 
-class Order:
-    """Which clips make up the batch of a step.
-
-    The clips are read as a stream of shuffled epochs that is cut into
-    full batches, so that none is short and none is dropped.
-
-    Args:
-        labels: per clip its class.
-        batch_size: clips per step.
-        seed: of the order.
-        balanced: draw every class equally often (rarer ones repeat more).
-    """
-
-    def __init__(self, labels: Sequence[int], batch_size: int, seed: int, balanced: bool) -> None:
-        self._batch_size, self._seed = batch_size, seed
-        self._pools = [list(range(len(labels)))]
-        if balanced:
-            self._pools = [
-                [i for i, label in enumerate(labels) if label == k] for k in sorted(set(labels))
-            ]
-
-    def __call__(self, step: int) -> list[int]:
-        """The clips of a step."""
-        first = step * self._batch_size
-        return [self._at(i) for i in range(first, first + self._batch_size)]
-
-    def _at(self, position: int) -> int:
-        turn, which = divmod(position, len(self._pools))
-        pool = self._pools[which]
-        epoch, place = divmod(turn, len(pool))
-        seed = derive(self._seed, "order", which, epoch)
-        order = torch.randperm(len(pool), generator=torch.Generator().manual_seed(seed))
-        return pool[int(order[place])]
+def pools(labels: Sequence[int], balanced: bool) -> list[list[int]]:
+    """The clips to take from in turn: all in one pool, or a pool for every class."""
+    kinds = sorted(set(labels)) if balanced else [None]
+    return [[i for i, label in enumerate(labels) if k in (None, label)] for k in kinds]
 
 
 class Batches:

@@ -10,12 +10,13 @@ import torch
 from pydantic import Field, PrivateAttr
 from torch import Tensor, nn
 
-from classifiers.batches import Augmentation, Batches, Order, frame_indices
+from classifiers.batches import Augmentation, Batches, frame_indices, pools
 from classifiers.channels import Channels, three_channels
 from plugins import compat
 from plugins.classifier import Classifier
 from plugins.clips import ClipSet
 from plugins.errors import DataError, PluginError, TrainingError
+from plugins.order import Order
 from plugins.recipe import Amp, Fraction, Recipe
 from plugins.reproducible import deterministic, seeded
 from plugins.run import Run
@@ -217,7 +218,7 @@ class MMActionClassifier(Classifier):
 
     def _batches(self, clips: ClipSet, seed: int) -> Batches:
         augment = Augmentation(self.flip, self.shift, self.brightness, self.gamma)
-        order = Order(list(clips.labels), self.batch_size, seed, self.balanced)
+        order = Order(pools(clips.labels, self.balanced), self.batch_size, seed)
         frames = frame_indices(clips.shape[1], self.n_frames)
         return Batches(clips, frames, order, augment, seed)
 

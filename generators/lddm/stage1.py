@@ -10,9 +10,9 @@ from torch import Tensor
 from generators.autoencoder import losses
 from generators.autoencoder.autoencoder import Autoencoder
 from generators.lddm.checks import notes_of
-from generators.lddm.order import Order
 from generators.lddm.settings import STAGE_1, Settings
 from plugins.clips import ClipSet
+from plugins.order import Order
 from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.seeds import derive
@@ -79,7 +79,7 @@ class Clips:
         seed: int,
     ) -> None:
         self._clips, self._shape, self._mirror, self._seed = clips, latent_shape, mirror, seed
-        self._order = Order(len(clips), batch_size, seed)
+        self._order = Order([range(len(clips))], batch_size, seed)
 
     def __call__(self, step: int) -> Batch:
         """Read the clips of a step."""

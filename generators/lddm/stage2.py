@@ -10,9 +10,9 @@ from torch import Tensor
 from generators.autoencoder.layout import Layout
 from generators.lddm.checks import notes_of
 from generators.lddm.latents import LatentSet
-from generators.lddm.order import Order
 from generators.lddm.prior import Prior
 from generators.lddm.settings import STAGE_2, Settings
+from plugins.order import Order
 from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.seeds import derive
@@ -56,7 +56,7 @@ def stage2_batches(
     latents: LatentSet, batch_size: int, diffusion_steps: int, seed: int
 ) -> Callable[[int], Batch]:
     """The batch of a step, as `Prior.loss` wants it; all draws from (seed, step)."""
-    order = Order(len(latents), batch_size, seed)
+    order = Order([range(len(latents))], batch_size, seed)
     shape = tuple(latents.mean.shape[1:])
 
     def batch(step: int) -> Batch:

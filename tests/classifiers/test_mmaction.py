@@ -10,12 +10,13 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
-from classifiers.batches import Augmentation, Batches, Order, frame_indices
+from classifiers.batches import Augmentation, Batches, frame_indices, pools
 from classifiers.c3d import C3D
 from classifiers.mmaction import MMActionClassifier
 from classifiers.tsm import TSM
 from plugins.clips import MemoryClips
 from plugins.errors import BenchError, Cancelled, DataError, PluginError, TrainingError
+from plugins.order import Order
 from plugins.run import Run
 
 Make = Callable[..., MemoryClips]
@@ -85,22 +86,9 @@ def test_frames_are_the_middles_of_equal_segments() -> None:
     assert frame_indices(3, 6) == [0, 0, 1, 1, 2, 2]
 
 
-def test_order_shows_every_clip_once_per_epoch() -> None:
-    order = Order([0] * 7, batch_size=3, seed=1, balanced=False)
-    stream = [i for step in range(14) for i in order(step)]
-    epochs = [stream[e : e + 7] for e in range(0, 42, 7)]
-    assert all(sorted(epoch) == list(range(7)) for epoch in epochs)
-    assert len({tuple(epoch) for epoch in epochs}) == len(epochs)
-    assert order(5) == Order([0] * 7, batch_size=3, seed=1, balanced=False)(5)
-    assert order(5) != Order([0] * 7, batch_size=3, seed=2, balanced=False)(5)
-
-
-def test_balanced_order_shows_every_class_equally_often() -> None:
-    labels = [0] * 9 + [1] * 3
-    order = Order(labels, batch_size=6, seed=1, balanced=True)
-    stream = [i for step in range(6) for i in order(step)]
-    assert [labels[i] for i in stream] == [0, 1] * 18
-    assert sorted(i for i in stream if labels[i] == 1) == sorted([9, 10, 11] * 6)
+def test_balanced_pools_are_the_classes() -> None:
+    assert pools([1, 0, 1, 1], balanced=False) == [[0, 1, 2, 3]]
+    assert pools([1, 0, 1, 1], balanced=True) == [[1], [0, 2, 3]]
 
 
 def test_augmentation_changes_all_frames_of_a_clip_alike() -> None:
@@ -133,7 +121,7 @@ def test_batch_follows_from_seed_and_step(drifting: Make) -> None:
     clips = drifting(6, seed=0, size=32)
 
     def batches(seed: int) -> Batches:
-        order = Order(clips.labels, 4, seed, False)
+        order = Order(pools(clips.labels, False), 4, seed)
         return Batches(clips, [0, 8], order, Augmentation(shift=0.1), seed)
 
     one, same, other = batches(1)(3), batches(1)(3), batches(2)(3)

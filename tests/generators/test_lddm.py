@@ -12,7 +12,6 @@ from bench.conformance_data import simulated_clips, simulated_stills
 from generators.lddm.denoiser import Denoiser
 from generators.lddm.generator import LDDM
 from generators.lddm.latents import LatentSet, Scale, encode_all
-from generators.lddm.order import Order
 from generators.lddm.stage1 import AUTOENCODER
 from generators.lddm.stage2 import DENOISER
 from plugins import BenchError, Cancelled, DataError, MemoryClips, PluginError, Run, TrainingError
@@ -227,13 +226,6 @@ def test_scaled_latents_have_unit_variance_per_channel() -> None:
     assert torch.allclose(normal.mean((0, 2, 3, 4)), torch.zeros(4), atol=0.06)
     assert torch.allclose(normal.std((0, 2, 3, 4)), torch.ones(4), atol=0.04)
     assert torch.allclose(scale.restore(normal), z, atol=1e-4)
-
-
-def test_every_item_is_drawn_once_per_epoch() -> None:
-    order = Order(10, 4, seed=1)
-    drawn = [i for step in range(5) for i in order(step)]
-    assert sorted(drawn) == sorted(2 * list(range(10)))
-    assert order(3) == Order(10, 4, seed=1)(3)
 
 
 @pytest.mark.slow
