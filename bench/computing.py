@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from bench.cells import Cell, Surroundings
 from bench.provenance import surroundings
@@ -57,50 +58,55 @@ def compute_cell(
         try:
             with _logged(folder / LOG):
                 figures = cell.compute(given)
+            seconds = time.perf_counter() - started
+            store.finish(cell.key, _result(cell, figures, seconds, device))
         except Cancelled:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:  # a plugin's sys.exit ends its cell, not the run
             return _failed(cell, store, error, time.perf_counter() - started)
-        seconds = time.perf_counter() - started
-        store.finish(
-            cell.key,
-            {
-                "key": cell.key,
-                "kind": cell.kind,
-                "title": cell.title,
-                "plugin": cell.plugin_name,
-                "reads": [needed.key for needed in cell.reads],
-                "identity": cell.identity(),
-                "figures": figures,
-                "seconds": seconds,
-                "peak_memory_bytes": _peak_memory(device),
-                "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                **surroundings(device),
-            },
-        )
         return Outcome(seconds)
 
 
-def _failed(cell: Cell, store: Store, error: Exception, seconds: float) -> Outcome:
+def _result(cell: Cell, figures: dict[str, Any], seconds: float, device: str) -> dict[str, Any]:
+    return {
+        "key": cell.key,
+        "kind": cell.kind,
+        "title": cell.title,
+        "plugin": cell.plugin_name,
+        "reads": [needed.key for needed in cell.reads],
+        "identity": cell.identity(),
+        "figures": figures,
+        "seconds": seconds,
+        "peak_memory_bytes": _peak_memory(device),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+        **surroundings(device),
+    }
+
+
+def _failed(cell: Cell, store: Store, error: Exception | SystemExit, seconds: float) -> Outcome:
     message = str(error) if isinstance(error, BenchError) else f"{type(error).__name__}: {error}"
     trace = "".join(traceback.format_exception(error))
     log = store.work(cell.key) / LOG
-    with log.open("a", encoding="utf-8") as file:
-        file.write(trace)
     kept = store.root / "failed" / f"{cell.key}.log"
-    shutil.copyfile(log, kept)
-    store.fail(
-        cell.key,
-        {
-            "key": cell.key,
-            "kind": cell.kind,
-            "title": cell.title,
-            "error": message,
-            "traceback": trace,
-            "log": str(kept),
-            "seconds": seconds,
-        },
-    )
+    failure = {
+        "key": cell.key,
+        "kind": cell.kind,
+        "title": cell.title,
+        "error": message,
+        "traceback": trace,
+        "log": str(kept),
+        "seconds": seconds,
+    }
+    try:
+        with log.open("a", encoding="utf-8") as file:
+            file.write(trace)
+        shutil.copyfile(log, kept)
+        store.fail(cell.key, failure)
+    except OSError as full:
+        raise BenchError(
+            f"{store.root}: cannot be written ({full.strerror}); finished results are kept. "
+            f"What failed before: {cell.title}: {message}"
+        ) from None
     return Outcome(seconds, message)
 
 

@@ -46,15 +46,20 @@ class Materials:
     def images_without(self, test: Part) -> Part:
         """The image set without images of patients in the test videos.
 
-        Groups are compared where videos and images are of one data set; the
-        names of two data sets mean nothing to each other.
+        Groups are compared where both sets name them alike; else nothing
+        is left out, which `gather` notes.
+
+        Raises:
+            DataError: no image is left.
         """
-        same = (self.video_set.name, self.video_set.root) == (
-            self.images.dataset.name,
-            self.images.dataset.root,
-        )
+        same = _comparable(self.video_set, self.images.dataset)
         tested = {record.group for record in test.records()} if same else set()
         kept = tuple(record.id for record in self.images.records() if record.group not in tested)
+        if not kept:
+            raise DataError(
+                f"all {len(self.images.ids)} images show patients of the test videos: nothing is "
+                "left to synthesize from; use other images, or a ratio with fewer test videos"
+            )
         return replace(self.images, ids=kept)
 
     def split(self, ratio: str, seed: int) -> Split:
@@ -88,12 +93,18 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
     )
     classes = tuple(sorted({record.label for record in all_records(video_set, "videos")}))
     if len(classes) < 2:
-        raise DataError(f"videos.spec = {experiment.videos.spec}: one class only, {classes[0]}")
+        found = f"one class only, {classes[0]}" if classes else "no videos"
+        raise DataError(f"videos.spec = {experiment.videos.spec}: {found}")
     images, notes = _image_part(image_set, classes, experiment)
     videos, too_short = by_length(all_records(video_set, "videos"), Cache(cache), experiment.clip)
     if too_short:
         notes.append(
             f"{len(too_short)} videos left out: shorter than {experiment.clip.span} frames"
+        )
+    if image_set.needs_root and video_set.needs_root and not _comparable(video_set, image_set):
+        notes.append(
+            "no patient names are shared between videos and images: whether a still shows a "
+            "patient of a test video cannot be told"
         )
     if image_set.name != video_set.name:
         notes.append(
@@ -145,6 +156,11 @@ def open_dataset(
     if dataset.needs_root and not dataset.root:
         raise BenchError(f"{where} = {text}: it reads a folder; write {spec.reader}:FOLDER")
     return dataset
+
+
+def _comparable(videos: Dataset, images: Dataset) -> bool:
+    """Whether a group's name means the same patient in both."""
+    return bool(videos.group_space()) and videos.group_space() == images.group_space()
 
 
 def _image_part(

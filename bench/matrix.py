@@ -13,6 +13,7 @@ from bench.data import Split
 from bench.experiment import Experiment, Protocol
 from bench.materials import Materials
 from plugins.classifier import Classifier
+from plugins.errors import DataError
 from plugins.generator import Generator
 from plugins.metric import Metric
 from plugins.seeds import derive
@@ -99,7 +100,21 @@ class _Slice:
         self.test = self.materials.videos(split.test)
         self.images = self.materials.images_without(self.test)
         matrix.images[ratio, replicate] = self.images
+        self._check_prior()
         self.syntheses = matrix.syntheses.setdefault((ratio, replicate), {})
+
+    def _check_prior(self) -> None:
+        """Refuse a class prior for which no synthetic video could be used."""
+        prior = self.experiment.synthesis.prior
+        if prior == "source" or not {"synthetic", "mixed"} & set(self.experiment.protocols):
+            return
+        lacking = [name for name, n in self.images.per_class().items() if not n]
+        if lacking:
+            raise DataError(
+                f"split {self.where}: no image of class {', '.join(lacking)} is left, so that "
+                f"synthesis.prior = '{prior}' cannot be met: set it to 'source', or give "
+                "images of that class"
+            )
 
     def seed(self, name: str) -> int:
         fixed = getattr(self.experiment.seeds, name)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from scipy.stats import binomtest
 
 from plugins.errors import BenchError
 
@@ -64,11 +64,20 @@ def bootstrap_interval(
     return float(low), float(high)
 
 
-def mcnemar(first: dict[str, bool], second: dict[str, bool]) -> float:
-    """Exact two-sided McNemar test that two classifiers err equally often.
+def mcnemar(
+    first: dict[str, bool], second: dict[str, bool], groups: dict[str, str] | None = None
+) -> float:
+    """Exact two-sided test that two classifiers are equally often right.
+
+    McNemar's test where every video is a patient of its own. Videos of
+    one patient are no independent trials: with groups, what one classifier
+    is ahead by within each group is given either sign, all alike probable
+    (a sign-flip permutation test, computed exactly). With groups of one
+    this is the binomial test of McNemar.
 
     Args:
         first, second: per test video, whether it was classified rightly.
+        groups: per test video, its patient.
 
     Returns:
         The p-value; 1 where they never differ.
@@ -78,8 +87,16 @@ def mcnemar(first: dict[str, bool], second: dict[str, bool]) -> float:
     """
     if first.keys() != second.keys():
         raise BenchError("paired test on two different sets of test videos")
-    only_first = sum(first[k] and not second[k] for k in first)
-    only_second = sum(second[k] and not first[k] for k in first)
-    if only_first + only_second == 0:
-        return 1.0
-    return float(binomtest(only_first, only_first + only_second, 0.5).pvalue)
+    ahead: Counter[str] = Counter()
+    for video in first:
+        ahead[groups[video] if groups else video] += first[video] - second[video]
+    steps = [abs(n) for n in ahead.values() if n]
+    chances = np.ones(1)  # of each sum from -reach to reach
+    for step in steps:
+        grown = np.zeros(len(chances) + 2 * step)
+        grown[: len(chances)] += chances / 2
+        grown[2 * step :] += chances / 2
+        chances = grown
+    reach, seen = sum(steps), abs(sum(ahead.values()))
+    sums = np.abs(np.arange(-reach, reach + 1))
+    return float(min(1.0, chances[sums >= seen].sum()))

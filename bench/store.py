@@ -104,7 +104,7 @@ class Store:
     def finish(self, key: str, result: dict[str, Any]) -> None:
         """Make the work folder the cell's result, in one step."""
         folder = self.work(key)
-        files = sorted(p for p in folder.rglob("*") if p.is_file())
+        files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / RESULT)
         result = result | {
             "files": {p.relative_to(folder).as_posix(): p.stat().st_size for p in files}
         }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar
 
 from plugins.base import Plugin
@@ -92,6 +93,18 @@ class Dataset(Plugin):
         Raises:
             DataError: the root does not exist or holds none.
         """
+
+    def group_space(self) -> str:
+        """Where its group names mean the same: sets of one space share patients by name.
+
+        By default a reader's folder (or simulator) is a space of its own.
+
+        Returns:
+            Any text, compared whole; empty where the names mean nothing to
+            any other set.
+        """
+        place = Path(self.root).expanduser().resolve() if self.root else ""
+        return f"{type(self).name}:{place}"
 
     def notes(self) -> list[str]:
         """What a reader of the tables must know: what was left out, what may be shared.

@@ -20,7 +20,8 @@ class Metric(Plugin):
     ingredient  shape                          what it is
     ==========  =============================  ==================================
     real        (B, C, T, H, W) in [0, 1]      clips of the test videos
-    generated   (B, C, T, H, W) in [0, 1]      one continuation of each clip's x0
+    generated   (B, C, T, H, W) in [0, 1]      one continuation of each clip's x0; where
+                                               there are S, S updates with the same real
     samples     (B, S, C, T, H, W) in [0, 1]   S continuations of each clip's x0
     scores      (N, K)                         a classifier's probabilities
     labels      (N,) integers                  the true class indices
@@ -31,9 +32,9 @@ class Metric(Plugin):
         title: the column's heading in tables.
         direction: whether ``higher`` or ``lower`` is better.
         unit: of the figure; empty for a pure number.
-        paired: the figure is a mean over test videos, so that resampling
-            the videos gives an interval (it would be wrong for a distance
-            between two sets).
+        paired: resampling the test videos gives a valid interval: the
+            figure is a mean over them, or a score of their predictions (it
+            would be wrong for a distance between two sets).
         weights: names of the weight files that it needs.
     """
 
@@ -65,7 +66,8 @@ class Metric(Plugin):
     def interval(self) -> tuple[float, float] | None:
         """A 95 % interval of the figure last computed, where theory gives one.
 
-        Where it is None and the metric is `paired`, the harness resamples
-        the test videos instead.
+        It is used where every test video is another patient. Elsewhere,
+        or where it is None, the harness resamples patients, if the metric
+        is `paired`.
         """
         return None

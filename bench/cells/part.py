@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,7 @@ from bench.data import Cache, ClipSettings, StillSource, VideoClips, still_of
 from bench.provenance import source_digest
 from plugins.clips import ClipSet
 from plugins.dataset import Dataset, Record
+from plugins.errors import DataError
 from plugins.types import Image
 
 
@@ -51,7 +53,7 @@ class Part:
                 for r in self.records()
             ]
         clips = self.clips(cache)
-        return [Still(clips[i][:, 0], clips.source(i)) for i in first_of_each(clips)]
+        return [Still(clips.still(i), clips.source(i)) for i in first_of_each(clips)]
 
     def fingerprint(self) -> str:
         """SHA-256 of all that determines the clips: contents, labels, settings, reader."""
@@ -87,7 +89,11 @@ def first_of_each(clips: ClipSet) -> list[int]:
 
 
 def all_records(dataset: Dataset, which: Literal["videos", "images"]) -> tuple[Record, ...]:
-    """All records of a data set; listed once per process."""
+    """All records of a data set; listed once per process.
+
+    Raises:
+        DataError: they cannot be listed, or two have one id.
+    """
     return _listed(type(dataset), dataset.model_dump_json(), which)
 
 
@@ -95,4 +101,8 @@ def all_records(dataset: Dataset, which: Literal["videos", "images"]) -> tuple[R
 def _listed(reader: type[Dataset], parameters: str, which: str) -> tuple[Record, ...]:
     # By JSON, since a reader's parameters may be lists, which cannot be hashed.
     dataset = reader.model_validate_json(parameters)
-    return tuple(dataset.videos() if which == "videos" else dataset.images())
+    records = tuple(dataset.videos() if which == "videos" else dataset.images())
+    twice = [id for id, n in Counter(record.id for record in records).items() if n > 1]
+    if twice:
+        raise DataError(f"dataset '{reader.name}': two of its {which} have the id '{twice[0]}'")
+    return records

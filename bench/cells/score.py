@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar
 
 import numpy as np
@@ -46,21 +48,14 @@ class ScorePredictions(Cell):
 
     def compute(self, given: Surroundings) -> dict[str, Any]:
         predictions = Predictions.read(given.finished(self.evaluated))
-        n = len(predictions.ids)
+        offered = {"scores": predictions.scores, "labels": predictions.labels}
 
         def figure(chosen: np.ndarray) -> float:
             drawn = torch.from_numpy(chosen)
-            return _compute(
-                self.metric, scores=predictions.scores[drawn], labels=predictions.labels[drawn]
-            )
+            return _compute(self.metric, **{k: offered[k][drawn] for k in self.metric.reads})
 
-        value = figure(np.arange(n))
-        interval = self.metric.interval()
-        if interval is None and self.metric.paired:
-            interval = bootstrap_interval(
-                figure, predictions.groups, predictions.labels.tolist(), _INTERVAL_SEED
-            )
-        return _figures(value, interval, n, predictions.groups)
+        value = figure(np.arange(len(predictions.ids)))
+        return _figures(self.metric, value, figure, predictions.groups, predictions.labels.tolist())
 
 
 @dataclass(frozen=True)
@@ -87,41 +82,47 @@ class ScoreVideos(Cell):
         videos, _ = read_synthesis(given.finished(self.synthesized))
         real = self.test.clips(given.cache)
         firsts = first_of_each(real)
+        rows = range(len(firsts))
         self.metric.reset()
-        for start in range(0, len(firsts), _BATCH):
-            given.run.progress(start, len(firsts), "score")
-            batch = slice(start, start + _BATCH)
-            self.metric.update(**self._ingredients(real, firsts[batch], videos[batch]))
-        value = self.metric.compute()
-        interval = self._interval(real, firsts, videos) if self.metric.paired else None
-        return _figures(value, interval, len(firsts), [real.groups[i] for i in firsts])
+        for start in range(0, len(rows), _BATCH):
+            given.run.progress(start, len(rows), "score")
+            for sample in self._samples(videos):
+                batch = rows[start : start + _BATCH]
+                self.metric.update(**self._ingredients(real, firsts, videos, batch, sample))
+        value = float(self.metric.compute())
+
+        @cache
+        def of_one(row: int) -> float:
+            self.metric.reset()
+            for sample in self._samples(videos):
+                self.metric.update(**self._ingredients(real, firsts, videos, [row], sample))
+            return float(self.metric.compute())
+
+        return _figures(
+            self.metric,
+            value,
+            lambda drawn: float(np.mean([of_one(int(row)) for row in drawn])),
+            [real.groups[i] for i in firsts],
+            [real.labels[i] for i in firsts],
+        )
+
+    def _samples(self, videos: np.ndarray) -> range:
+        """Which samples of each video are looked at one after the other."""
+        return range(1 if "samples" in self.metric.reads else videos.shape[1])
 
     def _ingredients(
-        self, real: ClipSet, indices: list[int], videos: np.ndarray
+        self, real: ClipSet, firsts: list[int], videos: np.ndarray, rows: Sequence[int], sample: int
     ) -> dict[str, Tensor]:
         offered = {
-            "real": lambda: real.batch(indices),
-            "generated": lambda: torch.from_numpy(np.array(videos[:, 0])).float() / 255,
-            "samples": lambda: torch.from_numpy(np.array(videos)).float() / 255,
+            "real": lambda: real.batch([firsts[row] for row in rows]),
+            "generated": lambda: _clips(videos[list(rows), sample]),
+            "samples": lambda: _clips(videos[list(rows)]),
         }
         return {name: offered[name]() for name in self.metric.reads}
 
-    def _interval(
-        self, real: ClipSet, firsts: list[int], videos: np.ndarray
-    ) -> tuple[float, float] | None:
-        """Resample the videos: the figure is the mean over them."""
-        each = np.array(
-            [
-                _compute(self.metric, **self._ingredients(real, [i], videos[row : row + 1]))
-                for row, i in enumerate(firsts)
-            ]
-        )
-        return bootstrap_interval(
-            lambda drawn: float(each[drawn].mean()),
-            [real.groups[i] for i in firsts],
-            [real.labels[i] for i in firsts],
-            _INTERVAL_SEED,
-        )
+
+def _clips(pixels: np.ndarray) -> Tensor:
+    return torch.from_numpy(np.array(pixels)).float() / 255
 
 
 def _compute(metric: Metric, **ingredients: Tensor) -> float:
@@ -131,9 +132,31 @@ def _compute(metric: Metric, **ingredients: Tensor) -> float:
 
 
 def _figures(
-    value: float, interval: tuple[float, float] | None, n: int, groups: list[str]
+    metric: Metric,
+    value: float,
+    figure: Callable[[np.ndarray], float],
+    groups: list[str],
+    labels: list[int],
 ) -> dict[str, Any]:
+    """The value, its interval, n and the number of patients.
+
+    Args:
+        figure: of some of the test videos, by index.
+    """
     if not math.isfinite(value):
         raise BenchError(f"the figure is {value}, not a finite number")
-    low, high = interval or (None, None)
-    return {"value": float(value), "low": low, "high": high, "n": n, "groups": len(set(groups))}
+    low, high = _interval(metric, figure, groups, labels) or (None, None)
+    n = {"n": len(groups), "groups": len(set(groups))}
+    return {"value": value, "low": low, "high": high, **n}
+
+
+def _interval(
+    metric: Metric, figure: Callable[[np.ndarray], float], groups: list[str], labels: list[int]
+) -> tuple[float, float] | None:
+    """The metric's own where each video is another patient; else by resampling patients."""
+    own = metric.interval()
+    if own is not None and len(set(groups)) == len(groups):
+        return own
+    if not metric.paired:
+        return None
+    return bootstrap_interval(figure, groups, labels, _INTERVAL_SEED)

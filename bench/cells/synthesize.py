@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from bench.cells.base import Cell, Surroundings
+from bench.cells.base import Cell, Surroundings, fresh
 from bench.cells.fit import Fit
 from bench.cells.part import Part
 from bench.cells.sampling import sample, to_bytes
@@ -59,7 +59,8 @@ class Synthesize(Cell):
 
     def compute(self, given: Surroundings) -> dict[str, Any]:
         fitted = given.finished(self.fit) if self.fit else given.run.folder
-        self.generator.load(replace(given.run, folder=fitted, seed=self.seed))
+        generator = fresh(self.generator)
+        generator.load(replace(given.run, folder=fitted, seed=self.seed))
         stills = self._stills(given.cache)
         n = len(self.source.ids)
         items = [(i, s) for i in range(n) for s in range(self.per_item)]
@@ -68,7 +69,7 @@ class Synthesize(Cell):
         for start in range(done, len(items), self.batch):
             given.run.progress(start, len(items), "synthesize")
             chosen = items[start : start + self.batch]
-            videos = self._sample(stills, chosen, shape)
+            videos = self._sample(generator, stills, chosen)
             for (i, s), video in zip(chosen, videos, strict=True):
                 clips[i, s] = video
             clips.flush()
@@ -98,12 +99,12 @@ class Synthesize(Cell):
         )
 
     def _sample(
-        self, stills: Stills, chosen: list[tuple[int, int]], shape: tuple[int, int, int, int]
+        self, generator: Generator, stills: Stills, chosen: list[tuple[int, int]]
     ) -> np.ndarray:
         batch = replace(
             stills.subset([i for i, _ in chosen]), seeds=[self._seed(i, s) for i, s in chosen]
         )
-        return to_bytes(sample(self.generator, batch, shape[1]))
+        return to_bytes(sample(generator, batch, self.source.settings.frames))
 
     def _write_manifest(self, folder: Path) -> None:
         records = self.source.records()

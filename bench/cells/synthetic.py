@@ -10,6 +10,7 @@ import torch
 
 from bench.cells.synthesize import read_synthesis
 from plugins.clips import ClipSet
+from plugins.errors import DataError
 from plugins.seeds import derive
 from plugins.types import Clip
 
@@ -73,8 +74,14 @@ def thin_to_prior(labels: Sequence[int], shares: Sequence[float], seed: int) -> 
 
     Returns:
         Indices into `labels`, ascending.
+
+    Raises:
+        DataError: nothing could be chosen, as a class that is to have a
+            share has no item.
     """
     counts = np.bincount(labels, minlength=len(shares))
+    if any(share > 0 and not n for share, n in zip(shares, counts, strict=True)):
+        raise DataError(f"of {counts.tolist()} items per class none can be chosen for {shares}")
     total = min(counts[k] / share for k, share in enumerate(shares) if share > 0)
     chosen: list[int] = []
     for k, share in enumerate(shares):

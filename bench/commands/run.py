@@ -67,8 +67,8 @@ def run(
     cells = list(matrix.cells.values())
     with View(cells, place) as view:
         states = Serial(device).run(cells, place, view.tell)
-    sheets = draw_sheets(matrix, place)
     _print_tables(Report.of(wanted.name, place))
+    sheets = draw_sheets(matrix, place)
     if sheets:
         click.echo(f"\nContact sheets of what was synthesized: {sheets[0].parent}")
     failed = [key for key, state in states.items() if state is State.FAILED]

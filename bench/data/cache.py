@@ -17,6 +17,7 @@ import numpy as np
 
 from bench.data import cachefile
 from bench.data.square import SquareSettings, square
+from bench.provenance import source_digest
 from plugins.errors import DataError
 
 if TYPE_CHECKING:
@@ -51,8 +52,9 @@ class Cache:
     """A folder of decoded videos, one file each, safe for several processes at once.
 
     A file is an ordinary .npy, uint8 (T, size, size, channels). Its name
-    is the digest of the record's fingerprint and of the settings that
-    shape it, so that another source or setting is another file. It
+    is the digest of the record's fingerprint, of the settings that shape
+    it and of the code that decodes it, so that another source, setting or
+    decoder is another file. It
     appears whole or not at all, and one that was damaged afterwards is
     decoded again.
 
@@ -76,7 +78,16 @@ class Cache:
         Raises:
             DataError: the source cannot be read.
         """
-        shaped = [VERSION, record.fingerprint, settings.size, settings.fit, settings.channels]
+        shaped = [
+            VERSION,
+            record.fingerprint,
+            settings.size,
+            settings.fit,
+            settings.channels,
+            # So that a mended decoder's pixels are not mistaken for the old one's.
+            source_digest("bench.data.square"),
+            source_digest(type(record).__module__),
+        ]
         return self.folder / f"{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()}.npy"
 
     def required(self, records: Sequence[Record], settings: SquareSettings) -> int:

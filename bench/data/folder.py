@@ -15,6 +15,8 @@ from plugins.dataset import Dataset, Record
 from plugins.errors import DataError
 from plugins.types import Frames
 
+GROUPS = "groups.csv"
+
 
 class FileRecord(Record):
     """One video or image of a folder.
@@ -64,7 +66,8 @@ class Folder(Dataset):
 
     A file ``groups.csv`` in the root, with the columns ``id`` and
     ``group``, says what must stay on one side of a split (a patient).
-    Without it each file is a group of its own.
+    Without it each file is a group of its own. Where videos and images
+    both have one, the same group is the same patient.
     """
 
     name = "folder"
@@ -79,6 +82,11 @@ class Folder(Dataset):
     def images(self) -> Sequence[Record]:
         """The images, in natural order of class and id."""
         return self._records("image")
+
+    def group_space(self) -> str:
+        """Whatever has a groups.csv names patients by hand: the same name is the same patient."""
+        named = self.root and (Path(self.root).expanduser() / GROUPS).exists()
+        return GROUPS if named else ""
 
     def _records(self, kind: Literal["video", "image"]) -> list[Record]:
         root = self._root()
@@ -106,7 +114,7 @@ class Folder(Dataset):
                 f"{root}: cannot be read as a folder of {kind}s; mend what follows, "
                 "or leave it out with 'exclude':\n  " + "\n  ".join(wrong)
             )
-        _regroup(records, root / "groups.csv")
+        _regroup(records, root / GROUPS)
         return records
 
     def _root(self) -> Path:

@@ -121,7 +121,7 @@ def test_variants_of_one_plugin_stand_side_by_side(matrix) -> None:
         ({"videos": {"spec": "folder:/no/such"}}, r"/no/such"),
         ({"videos__parameters": {"n_video": 3}}, r"no parameter 'n_video'.*'n_videos'"),
         ({"classifier__c3d__parameters__lr": -1}, r"classifier.c3d.parameters.*lr = -1"),
-        ({"ratios": ["7-3"]}, r"ratio = '7-3'"),
+        ({"ratios": ["7-3"]}, r"'ratios.0' = '7-3'"),
         ({"videos__parameters": {"n_videos": 2}}, r"class"),
     ],
 )
@@ -180,3 +180,62 @@ def test_stills_of_test_patients_are_not_synthesized_from(matrix) -> None:
     test = materials.videos(whole.splits["5:5", 0].test)
     left = shared.images_without(test)
     assert set(left.ids) == set(whole.splits["5:5", 0].train)
+
+
+def _patients(root: Path, kind: str, patients: dict[str, str]) -> None:
+    """One small file per id in a folder of its class, and who its patient is."""
+    import cv2
+    import numpy as np
+
+    for n, (id, _) in enumerate(patients.items()):
+        frames = np.random.default_rng(n).integers(0, 255, (4, 40, 40), dtype=np.uint8)
+        path = root / kind / id
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if kind == "images":
+            cv2.imwrite(f"{path}.png", frames[0])
+        else:
+            path.mkdir()
+            for t, frame in enumerate(frames):
+                cv2.imwrite(f"{path}/{t}.png", frame)
+    suffix = ".png" if kind == "images" else ""
+    rows = "".join(f"{id}{suffix},{patient}\n" for id, patient in patients.items())
+    (root / kind / "groups.csv").write_text("id,group\n" + rows)
+
+
+def _two_folders(root: Path) -> dict[str, Any]:
+    named = {f"{c}/{i}": f"p{c}{i}" for c in ("benign", "malignant") for i in range(4)}
+    _patients(root, "videos", named)
+    _patients(root, "images", named | {"benign/9": "other", "malignant/9": "another"})
+    return {
+        "videos": {"spec": f"folder:{root}/videos"},
+        "images": {"spec": f"folder:{root}/images"},
+        "clip": {"frames": 4, "span": 4, "size": 32},
+    }
+
+
+def test_stills_of_test_patients_are_left_out_between_two_folders(matrix, tmp_path: Path) -> None:
+    whole = matrix(**_two_folders(tmp_path))
+    split = whole.splits["5:5", 0]
+    used = {r.group for r in whole.images["5:5", 0].records()}
+    assert {split.groups[i] for i in split.train} | {"other", "another"} == used
+    assert not any("cannot be told" in note for note in whole.materials.notes)
+
+
+def test_it_is_noted_where_patients_cannot_be_compared(matrix, tmp_path: Path) -> None:
+    overrides = _two_folders(tmp_path)
+    (tmp_path / "images" / "groups.csv").unlink()
+    whole = matrix(**overrides)
+    assert any("cannot be told" in note for note in whole.materials.notes)
+    assert len(whole.images["5:5", 0].ids) == 10
+
+
+@pytest.mark.parametrize("prior", ["balanced", "real"])
+def test_a_prior_that_no_image_can_meet_is_refused(matrix, tmp_path: Path, prior: str) -> None:
+    overrides = _two_folders(tmp_path) | {"synthesis": {"prior": prior}}
+    for path in (tmp_path / "images" / "malignant").iterdir():
+        path.unlink()
+    (tmp_path / "images" / "malignant").rmdir()
+    with pytest.raises(BenchError, match=rf"no image of class malignant.*prior = '{prior}'"):
+        matrix(**overrides)
+    overrides["synthesis"] = {"prior": "source"}
+    assert matrix(**overrides).images["5:5", 0].per_class()["malignant"] == 0

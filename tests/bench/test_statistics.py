@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from math import comb
 
 import numpy as np
@@ -27,6 +28,21 @@ def test_mcnemar_of_equal_classifiers_is_one_and_of_other_videos_an_error() -> N
     assert mcnemar(hits("1010"), hits("1010")) == 1.0
     with pytest.raises(BenchError):
         mcnemar(hits("10"), hits("101"))
+
+
+def test_videos_of_one_patient_count_together() -> None:
+    """Against the enumeration of all sign flips, patient by patient."""
+    first, second = hits("111011010011"), hits("001000011010")
+    groups = {str(i): p for i, p in enumerate("aabbbcddeeff")}
+    ahead = [sum(first[v] - second[v] for v in groups if groups[v] == p) for p in "abcdef"]
+    sums = [
+        abs(sum(sign * n for sign, n in zip(signs, ahead, strict=True)))
+        for signs in product((-1, 1), repeat=6)
+    ]
+    tail = sum(s >= abs(sum(ahead)) for s in sums) / len(sums)
+    assert 0 < tail < 1
+    assert mcnemar(first, second, groups) == pytest.approx(tail)
+    assert mcnemar(first, second, {v: v for v in groups}) == mcnemar(first, second)
 
 
 def test_the_bootstrap_covers_a_mean() -> None:

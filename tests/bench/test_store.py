@@ -31,6 +31,15 @@ def test_a_result_is_found_after_it_is_finished_only(tmp_path: Path) -> None:
     assert not store.work(KEY).exists()
 
 
+def test_a_result_written_just_before_a_kill_is_no_file_of_the_next(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    (store.begin(KEY) / "result.json").write_text('{"files": {}}')
+    finished(store)
+    result = store.result(KEY)
+    assert result is not None
+    assert result["files"] == {"weights.bin": 5}
+
+
 @pytest.mark.parametrize("damage", ["truncate", "remove", "garbage"])
 def test_a_damaged_result_counts_as_not_there_and_can_be_replaced(
     tmp_path: Path, damage: str

@@ -79,6 +79,13 @@ def test_only_settings_that_shape_a_frame_make_another_file(tmp_path, root):
     assert cache.path(record, same) == path
 
 
+def test_a_mended_decoder_makes_another_file(tmp_path, root, monkeypatch):
+    cache, record = Cache(tmp_path / "cache"), videos(root)[0]
+    before = cache.path(record, SETTINGS)
+    monkeypatch.setattr("bench.data.cache.source_digest", lambda module: f"other {module}")
+    assert cache.path(record, SETTINGS) != before
+
+
 def test_one_pixel_is_another_fingerprint(tools):
     pixels = tools.moving_square(4)
     before = tools.ArrayRecord(pixels.copy()).fingerprint
