@@ -90,18 +90,6 @@ class Cache:
         ]
         return self.folder / f"{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()}.npy"
 
-    def required(self, records: Sequence[Record], settings: SquareSettings) -> int:
-        """About how many bytes `fill` would write, as far as the records can tell."""
-        missing = {}
-        for record in records:
-            try:
-                path = self.path(record, settings)
-            except DataError:
-                continue  # `fill` lists what is damaged
-            if cachefile.length(path, _shape(settings)) is None:
-                missing[path] = record
-        return self._needed(list(missing.values()), settings)
-
     def fill(
         self,
         records: Sequence[Record],

@@ -114,7 +114,8 @@ class Pocus(Dataset):
     between them: upstream numbers clips of one set singly. A video with
     neither is grouped with all such videos of its contributor, the first
     word of the name. An image is in a video's group where number or set
-    are the same; else in a group of its own, ``still ...``.
+    are the same; else in a group of its own, ``still ...``. Groups of
+    videos that one image belongs to are one group, whatever told them apart.
     """
 
     name: ClassVar[str] = "pocus"
@@ -241,7 +242,9 @@ class Pocus(Dataset):
             )
         items.sort(key=lambda item: natural(item.id))
         rule = _group_videos([item for item in items if item.kind == "video"], tables)
-        _group_images(items)
+        n_joined = _group_images(items)
+        if n_joined:
+            rule += f"; {n_joined} of the groups joined others, as images belong to several of them"
         return Survey(home, items, n_uncertain, rule)
 
 
@@ -423,18 +426,32 @@ def _joined(keys: Iterable[list[str]]) -> dict[str, str]:
     return {key: top(key) for key in list(leader)}
 
 
-def _group_images(items: list[Item]) -> None:
-    """An image joins the videos whose patient or batch is its own."""
-    of_videos: dict[str, str] = {}
-    for item in items:
-        if item.kind == "video":
-            for key in item.keys:
-                of_videos.setdefault(key, item.group)
+def _group_images(items: list[Item]) -> int:
+    """An image joins all videos whose patient or batch is its own.
+
+    Were it to join one of several groups only, the others could stand on
+    the other side of a split than the image.
+
+    Returns:
+        How many groups of videos became part of another one.
+    """
+    videos = [item for item in items if item.kind == "video"]
+    images = [item for item in items if item.kind == "image" and item.keys]
+    # Only what images ask for: clips.csv goes before the keys of videos.
+    asked = {key for image in images for key in image.keys}
+    together = [[f"group {v.group}", *(key for key in v.keys if key in asked)] for v in videos]
+    leaders = _joined([*together, *(image.keys for image in images)])
+    names: dict[str, str] = {}
+    before = sorted({video.group for video in videos}, key=natural)
+    for group in before:
+        names.setdefault(leaders[f"group {group}"], group)
+    for video in videos:
+        video.group = names[leaders[f"group {video.group}"]]
     for item in items:
         if item.kind == "image":
-            shared = [of_videos[key] for key in item.keys if key in of_videos]
-            own = item.keys[0] if item.keys else item.id
-            item.group = shared[0] if shared else f"still {own}"
+            leader = leaders[item.keys[0]] if item.keys else item.id
+            item.group = names.get(leader, f"still {leader}")
+    return len(before) - len(names)
 
 
 def _check_licences(survey: Survey, kind: Kind) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 from typing import NamedTuple
 
 from plugins.errors import DataError
@@ -21,7 +21,7 @@ class Spec(NamedTuple):
         return f"{self.reader}:{self.root}" if self.root else self.reader
 
 
-def parse_spec(text: str, base: Path | None = None) -> Spec:
+def parse_spec(text: str) -> Spec:
     """Read ``phantom``, ``folder:/data/x``, ``folder:~/x``, ``folder:C:\\x`` or the like.
 
     What stands before the first colon is the reader; whether there is
@@ -29,8 +29,6 @@ def parse_spec(text: str, base: Path | None = None) -> Spec:
 
     Args:
         text: what the user wrote.
-        base: the folder that a relative root starts from (that of the
-            experiment file); left relative without one.
 
     Raises:
         DataError: there is no reader, or no folder after the colon.
@@ -45,16 +43,14 @@ def parse_spec(text: str, base: Path | None = None) -> Spec:
         return Spec(reader, "")
     if not root:
         raise DataError(f"'{text}': after '{reader}:' comes a folder; a simulator has no colon")
-    return Spec(reader, _placed(root, text, base))
+    return Spec(reader, _placed(root, text))
 
 
-def _placed(root: str, text: str, base: Path | None) -> str:
+def _placed(root: str, text: str) -> str:
     if root.startswith("~"):
         try:
             return str(Path(root).expanduser())
         except RuntimeError:
             user = re.split(r"[/\\]", root)[0]
             raise DataError(f"'{text}': there is no home folder '{user}'") from None
-    if base is None or Path(root).is_absolute() or PureWindowsPath(root).is_absolute():
-        return root
-    return str(base / root)
+    return root

@@ -58,25 +58,10 @@ class Split(BaseModel):
         """The ids of one side."""
         return self.train if side == "train" else self.test
 
-    @property
-    def n_train(self) -> dict[str, int]:
-        """Training videos per class."""
-        return self.counts("train")
-
-    @property
-    def n_test(self) -> dict[str, int]:
-        """Test videos per class."""
-        return self.counts("test")
-
     def counts(self, side: Side) -> dict[str, int]:
         """Videos per class of one side, by class name."""
         found = Counter(self.labels[id] for id in self.ids(side))
         return {name: found[name] for name in sorted(set(self.labels.values()))}
-
-    def pick(self, records: Sequence[Record], side: Side) -> list[Record]:
-        """The records of one side, in their own order."""
-        wanted = set(self.ids(side))
-        return [record for record in records if record.id in wanted]
 
     def check(self, where: str = "the split", records: Sequence[Record] | None = None) -> None:
         """Make sure that nothing leaks and nothing is missing.

@@ -142,6 +142,8 @@ def test_metadata_goes_before_the_contributor_and_sets_stay_together(root):
 def test_clips_csv_goes_before_all(root):
     metadata(root, [("Reg-Atlas", "video", "None", "1"), ("pneu-everyday", "video", "None", "1")])
     clips(root)
+    # An image that belongs to g1 and g2 by its name would join them.
+    (root / "pocus_images" / "convex" / "Pneu_northumbria_0409_set3_img2.jpg").unlink()
     found = groups(pocus(root, **ALL).videos())
     assert found["Reg_pat2Image_1.mpeg"] == found["Reg_pat2Image_2.mpeg"] == "g0"
     assert found["Reg-Atlas.gif"] == "g1"
@@ -165,6 +167,43 @@ def test_an_image_is_in_a_videos_group_only_where_that_is_known(root):
     found = groups(pocus(root, **ALL).images())
     assert found["Cov_Fig14.png"] == videos["Cov-Atlas-+(43).gif"]
     assert found["Reg_Avi_Image001.JPG"] not in videos.values()
+
+
+def test_groups_that_an_image_belongs_to_are_one(root):
+    """Were the image in one of them only, the other could be on the other side of a split."""
+    rows = [("Reg-Atlas", "video", "", "1"), ("pneu-everyday", "video", "", "2")]
+    metadata(root, rows)
+    videos = groups(pocus(root).videos())
+    assert videos["Reg-Atlas.gif"] != videos["pneu-everyday.MP4"]
+    assert "joined" not in " ".join(pocus(root).notes())
+    two = [("Reg_Avi_Image001", "image", "", number) for number in ("1", "2")]
+    metadata(root, [*rows, *two])
+    videos, images = groups(pocus(root).videos()), groups(pocus(root).images())
+    joined = {videos["Reg-Atlas.gif"], videos["pneu-everyday.MP4"], images["Reg_Avi_Image001.JPG"]}
+    assert joined == {"patient 1"}
+    assert videos["Reg_pat2Image_1.mpeg"] == "batch pat2"
+    assert "1 of the groups joined others" in " ".join(pocus(root).notes())
+
+
+def test_an_image_joins_groups_by_another_image_between(root):
+    rows = [("Reg-Atlas", "video", "", "1"), ("pneu-everyday", "video", "", "3")]
+    rows += [("Reg_Avi_Image001", "image", "", n) for n in ("1", "2")]
+    rows += [("Pneu_northumbria_0409_set3_img2", "image", "", n) for n in ("2", "3")]
+    metadata(root, rows)
+    videos, images = groups(pocus(root).videos()), groups(pocus(root).images())
+    assert len({videos["Reg-Atlas.gif"], videos["pneu-everyday.MP4"], *images.values()}) == 1
+
+
+def test_groups_of_clips_csv_are_joined_where_an_image_belongs_to_both(root):
+    metadata(root, [("Reg-Atlas", "video", "None", "1"), ("pneu-everyday", "video", "None", "1")])
+    clips(root)
+    name = "Pneu_northumbria_0409_set3_img2.jpg"
+    (root / "pocus_images" / "convex" / name).unlink()  # it belongs to g1 and g2 by its name
+    assert sorted(set(groups(pocus(root, **ALL).videos()).values())) == ["g0", "g1", "g2", "g3"]
+    (root / "pocus_images" / "convex" / name).touch()
+    videos, images = groups(pocus(root, **ALL).videos()), groups(pocus(root, **ALL).images())
+    assert sorted(set(videos.values())) == ["g0", "g1", "g3"]
+    assert images[name] == videos["pneu-everyday.MP4"] == "g1"
 
 
 def test_a_row_of_an_image_is_not_taken_for_a_videos(root):

@@ -61,7 +61,7 @@ def test_lung_patients_stay_on_one_side(pocus):
     for ratio in ("7:3", "5:5", "3:7"):
         drawn = split(records, ratio, 0)
         drawn.check(records=records)
-        assert len(drawn.n_test) == 4
+        assert len(drawn.counts("test")) == 4
 
 
 def test_every_breast_image_decodes(sample_data):

@@ -1,7 +1,5 @@
 """Data sets as a user names them."""
 
-from pathlib import Path
-
 import pytest
 
 from bench.data.spec import Spec, parse_spec
@@ -32,14 +30,6 @@ def test_a_home_folder(monkeypatch, tmp_path):
     assert parse_spec("folder:~/x").root == str(tmp_path / "x")
     with pytest.raises(DataError, match="there is no home folder '~nobody-of-that-name'"):
         parse_spec("folder:~nobody-of-that-name/x")
-
-
-def test_a_relative_root_starts_from_the_experiment_file():
-    base = Path("/experiments")
-    assert parse_spec("folder:data/x", base).root == str(base / "data/x")
-    assert parse_spec("folder:/data/x", base).root == "/data/x"
-    assert parse_spec(r"folder:C:\data", base).root == r"C:\data"
-    assert parse_spec("phantom", base).root == ""
 
 
 @pytest.mark.parametrize(

@@ -48,10 +48,10 @@ def test_the_published_sizes(ratio, n):
     for seed in range(5):
         drawn = split(videos(malignant=112, benign=74), ratio, seed)
         assert len(drawn.test) == n
-        assert sum(drawn.n_test.values()) == n
+        assert sum(drawn.counts("test").values()) == n
         share = 1 - parse_ratio(ratio)
         assert all(
-            abs(drawn.n_test[c] - total * share) < 1
+            abs(drawn.counts("test")[c] - total * share) < 1
             for c, total in (("malignant", 112), ("benign", 74))
         )
 
@@ -62,9 +62,9 @@ def test_single_videos_are_split_to_the_rounding(counts, ratio, seed):
     drawn = split(videos(**counts), ratio, seed)
     share = 1 - parse_ratio(ratio)
     for name, total in counts.items():
-        assert 1 <= drawn.n_test[name] <= total - 1
-        assert abs(drawn.n_test[name] - total * share) < 1
-        assert drawn.n_test[name] + drawn.n_train[name] == total
+        assert 1 <= drawn.counts("test")[name] <= total - 1
+        assert abs(drawn.counts("test")[name] - total * share) < 1
+        assert drawn.counts("test")[name] + drawn.counts("train")[name] == total
     if min(counts.values()) >= 20:
         assert abs(len(drawn.test) - sum(counts.values()) * share) <= Fraction(1, 2)
 
@@ -81,9 +81,9 @@ def test_groups_stay_whole_and_classes_get_their_share(sizes, ratio, seed):
     assert sorted([*drawn.train, *drawn.test]) == sorted(r.id for r in records)
     share = 1 - parse_ratio(ratio)
     for name, groups in sizes.items():
-        assert drawn.n_test[name] > 0
-        assert drawn.n_train[name] > 0
-        assert abs(drawn.n_test[name] - sum(groups) * share) <= max(groups)
+        assert drawn.counts("test")[name] > 0
+        assert drawn.counts("train")[name] > 0
+        assert abs(drawn.counts("test")[name] - sum(groups) * share) <= max(groups)
 
 
 @given(group_sizes, ratios, seeds, st.randoms())
@@ -131,8 +131,8 @@ def test_a_large_group_is_on_either_side():
 )
 def test_few_groups_still_reach_both_sides(sizes, ratio):
     drawn = split(grouped(sizes), ratio, 0)
-    assert drawn.n_train["a"] > 0
-    assert drawn.n_test["a"] > 0
+    assert drawn.counts("train")["a"] > 0
+    assert drawn.counts("test")["a"] > 0
 
 
 def test_what_cannot_be_split_is_named():
@@ -142,7 +142,7 @@ def test_what_cannot_be_split_is_named():
         split(grouped({"a": [1, 1], "b": [3]}), "7:3", 0)
     tied = [Video("1", "p", "a"), Video("2", "p", "b"), Video("3", "q", "a"), Video("4", "r", "b")]
     tied += [Video("5", "q", "c"), Video("6", "r", "c"), Video("7", "p", "d"), Video("8", "q", "d")]
-    assert split(tied[:4], "5:5", 0).n_test
+    assert split(tied[:4], "5:5", 0).counts("test")
     triangle = [Video(f"{g}{c}", g, c) for g, c in ("pa", "qa", "qb", "rb", "rc", "pc")]
     with pytest.raises(DataError, match=r"so that every class is on both sides: a 2, b 2, c 2"):
         split(triangle, "5:5", 0)
@@ -168,16 +168,6 @@ def test_a_ratio_has_one_spelling():
 def test_a_ratio_that_is_none(ratio):
     with pytest.raises(DataError, match="write train to test, like '7:3'"):
         split(videos(a=9), ratio, 0)
-
-
-def test_picks_records_of_a_side():
-    records = videos(a=6, b=6)
-    drawn = split(records, "5:5", 0)
-    picked = drawn.pick(records, "train") + drawn.pick(records, "test")
-    assert sorted(r.id for r in picked) == sorted(r.id for r in records)
-    assert [r.id for r in drawn.pick(records, "test")] == [
-        r.id for r in records if r.id in drawn.ids("test")
-    ]
 
 
 @pytest.fixture
