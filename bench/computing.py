@@ -55,6 +55,7 @@ def compute_cell(
         folder = store.begin(cell.key)
         run = Run(folder=folder, device=device, name=cell.key, report=report, cancelled=cancelled)
         given = Surroundings(run, lambda needed: store.cell(needed.key), store.cache)
+        _forget_peak_memory(device)
         try:
             with _logged(folder / LOG):
                 figures = cell.compute(given)
@@ -118,7 +119,8 @@ def _logged(path: Path) -> Iterator[None]:
         handler.setFormatter(logging.Formatter("%(asctime)s %(name)s %(levelname)s %(message)s"))
         root = logging.getLogger()
         root.addHandler(handler)
-
+        level = root.level
+        root.setLevel(logging.INFO)
         try:
             with (
                 contextlib.redirect_stdout(log),
@@ -129,11 +131,19 @@ def _logged(path: Path) -> Iterator[None]:
                 yield
         finally:
             logging.captureWarnings(False)
+            root.setLevel(level)
             root.removeHandler(handler)
 
 
+def _forget_peak_memory(device: str) -> None:
+    if device.startswith("cuda"):
+        import torch
+
+        torch.cuda.reset_peak_memory_stats(device)
+
+
 def _peak_memory(device: str) -> dict[str, int]:
-    """Highest so far of this process, and of the device."""
+    """Of this process, the highest so far; of the device, the cell's own."""
     unit = 1 if sys.platform == "darwin" else 1024  # ru_maxrss: bytes there, KiB elsewhere
     peak = {"process": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit}
     if device.startswith("cuda"):
