@@ -53,7 +53,14 @@ def compute_cell(
         if store.result(cell.key):  # another process was at it
             return Outcome(0.0)
         folder = store.begin(cell.key)
-        run = Run(folder=folder, device=device, name=cell.key, report=report, cancelled=cancelled)
+        run = Run(
+            folder=folder,
+            device=device,
+            name=cell.key,
+            title=cell.title,
+            report=report,
+            cancelled=cancelled,
+        )
         given = Surroundings(run, lambda needed: store.cell(needed.key), store.cache)
         _forget_peak_memory(device)
         try:

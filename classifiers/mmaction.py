@@ -148,7 +148,12 @@ class MMActionClassifier(Classifier):
             TrainingError: a class has no clip, or `plugins.training.train` fails.
         """
         self._refuse_missing_class(clips, run)
-        notes = {"classes": list(clips.classes), "shape": list(clips.shape)}
+        parameters = {k: v for k, v in self.parameters().items() if k != "checkpoint_every"}
+        notes = {
+            "classes": list(clips.classes),
+            "shape": list(clips.shape),
+            "parameters": parameters,
+        }
         with seeded(run.derive("initial weights")):
             model = self._build(notes)
         train(

@@ -31,6 +31,7 @@ class Run:
         seed: every random draw is derived from it (``run.derive``).
         device: a torch device string, ``cpu`` or ``cuda:0``.
         name: unique among the runs of one store; a cell's key.
+        title: for messages; a cell's title.
         report: called with a `Progress`; shows it.
         cancelled: tells whether the run should stop.
     """
@@ -39,6 +40,7 @@ class Run:
     seed: int = 0
     device: str = "cpu"
     name: str = "run"
+    title: str = ""
     report: Callable[[Progress], None] = lambda _: None
     cancelled: Callable[[], bool] = lambda: False
 

@@ -70,13 +70,13 @@ class CheckpointHook(Hook):
     Args:
         folder: holds nothing but this training's checkpoints.
         every: steps between two checkpoints.
-        training: what the checkpoint belongs to, as JSON values.
+        notes: what the checkpoint belongs to, as JSON values.
     """
 
     priority = "VERY_LOW"
 
-    def __init__(self, folder: Path, every: int, training: dict[str, Any]) -> None:
-        self._folder, self._every, self._training = folder, every, training
+    def __init__(self, folder: Path, every: int, notes: dict[str, Any]) -> None:
+        self._folder, self._every, self._notes = folder, every, notes
 
     def after_train_iter(
         self, runner: Runner, batch_idx: int, data_batch: Any = None, outputs: Any = None
@@ -107,11 +107,11 @@ class CheckpointHook(Hook):
         The history grows with every step, and MMEngine's buffers cannot be
         read back with ``weights_only``, which torch has as its default.
         """
-        checkpoint["meta"]["training"] = self._training
+        checkpoint["meta"]["notes"] = self._notes
         checkpoint["message_hub"] = {"log_scalars": {}, "runtime_info": {}, "resumed_keys": {}}
 
 
-def latest_checkpoint(folder: Path, training: dict[str, Any]) -> tuple[Path | None, list[str]]:
+def latest_checkpoint(folder: Path, notes: dict[str, Any]) -> tuple[Path | None, list[str]]:
     """The newest sound checkpoint of a training, and a line for each damaged one.
 
     Raises:
@@ -127,7 +127,7 @@ def latest_checkpoint(folder: Path, training: dict[str, Any]) -> tuple[Path | No
         except Exception as error:  # whatever a damaged file leads to
             damaged.append(f"{path.name} is damaged and passed over: {error}")
             continue
-        refuse_other_training(path, meta.get("training", {}), training)
+        refuse_other_training(path, meta.get("notes", {}), notes)
         return path, damaged
     return None, damaged
 
@@ -135,12 +135,19 @@ def latest_checkpoint(folder: Path, training: dict[str, Any]) -> tuple[Path | No
 def refuse_other_training(path: Path, found: dict[str, Any], wanted: dict[str, Any]) -> None:
     """Raise where a file that is found was written by a training with other parameters.
 
+    Args:
+        found: the notes in the file, JSON values.
+        wanted: this training's.
+
     Raises:
         TrainingError: names the file and the first parameter that differs.
     """
-    for key in wanted:
-        if found.get(key) != wanted[key]:
+    for key, value in wanted.items():
+        there = found.get(key)
+        if isinstance(value, dict) and isinstance(there, dict):
+            refuse_other_training(path, there, value)
+        elif there != value:
             raise TrainingError(
-                f"{path} belongs to another training: {key} is {found.get(key)!r} there and "
-                f"{wanted[key]!r} here. Use another folder, or delete the file."
+                f"{path} belongs to another training: {key} is {there!r} there and "
+                f"{value!r} here. Use another folder, or delete the file."
             )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -45,6 +45,7 @@ def train(
     notes: dict[str, Any] | None = None,
     checkpoint_every: int = 200,
     threads: int = 4,
+    called: Mapping[str, str] | None = None,
 ) -> None:
     """Train a model over MMEngine's Runner and write its weights.
 
@@ -71,9 +72,12 @@ def train(
         recipe: optimizer, schedule, averaging, precision.
         stage: names this training within the run.
         weights: the name of the weight file.
-        notes: JSON values kept in the weight file's header.
+        notes: JSON values kept in the weight file's header. A training
+            continues only where all of them are the same: they should
+            hold every parameter that the result depends on.
         checkpoint_every: steps between two checkpoints.
         threads: loader threads on a CUDA device; on the CPU none are used.
+        called: the plugin's own names of ``lr`` and ``batch_size``, for messages.
 
     Raises:
         TrainingError: the loss is not finite (the last good checkpoint is
@@ -82,18 +86,22 @@ def train(
     """
     recipe = recipe or Recipe()
     path = run.folder / weights
-    notes = dict(notes or {})
-    notes["training"] = _fingerprint(model, steps, run, recipe, stage)
+    training = _fingerprint(model, steps, run, recipe, stage)
+    notes = json.loads(json.dumps({**(notes or {}), "training": training}))
     checkpoints = run.folder / "checkpoints" / stage
     if path.exists():
-        refuse_other_training(path, read_notes(path).get("training", {}), notes["training"])
+        refuse_other_training(path, read_notes(path), notes)
         load_weights(model, path)
         model.to(run.device).eval()
         _remove(checkpoints)
         return
     checkpoints.mkdir(parents=True, exist_ok=True)
-    with seeded(run.derive(stage)), deterministic(), _in_plain_words(run, stage, recipe):
-        found, damaged = latest_checkpoint(checkpoints, notes["training"])
+    with (
+        seeded(run.derive(stage)),
+        deterministic(),
+        _in_plain_words(run, stage, recipe, dict(called or {})),
+    ):
+        found, damaged = latest_checkpoint(checkpoints, notes)
         runner = QuietRunner(
             log=run.folder / "training.log",
             device=run.device,
@@ -115,7 +123,7 @@ def train(
                 "timer": None,
                 "sampler_seed": None,
                 "logger": None,
-                "checkpoint": CheckpointHook(checkpoints, checkpoint_every, notes["training"]),
+                "checkpoint": CheckpointHook(checkpoints, checkpoint_every, notes),
             },
             custom_hooks=[ReseedHook(run, stage), *recipe.ema_hook(), ProgressHook(run, stage)],
             load_from=str(found) if found else None,
@@ -141,14 +149,15 @@ def _remove(checkpoints: Path) -> None:
 
 
 @contextmanager
-def _in_plain_words(run: Run, stage: str, recipe: Recipe) -> Iterator[None]:
+def _in_plain_words(run: Run, stage: str, recipe: Recipe, called: dict[str, str]) -> Iterator[None]:
     """Say what to change where a training breaks down."""
-    where = f"{run.name}, {stage}"
+    where = f"{run.title or run.name}, {stage}"
+    lr, batch_size = (called.get(name, name) for name in ("lr", "batch_size"))
     try:
         yield
     except NotFiniteError as error:
         raise TrainingError(
-            f"{where}: {error}. Lower lr (now {recipe.lr:g}), set clip_grad, or set amp = 'off' "
+            f"{where}: {error}. Lower {lr} (now {recipe.lr:g}), set clip_grad, or set amp = 'off' "
             f"(now '{recipe.amp}'). The last good checkpoint is kept."
         ) from error
     except RuntimeError as error:
@@ -156,8 +165,8 @@ def _in_plain_words(run: Run, stage: str, recipe: Recipe) -> Iterator[None]:
         if not (on_cpu or isinstance(error, torch.OutOfMemoryError)):
             raise
         raise TrainingError(
-            f"{where}: out of memory on {run.device}. Lower batch_size (or the size of the "
-            "model or of its clips)."
+            f"{where}: out of memory on {run.device}. Lower {batch_size} "
+            "(or the size of the model or of its clips)."
         ) from error
 
 

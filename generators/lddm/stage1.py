@@ -55,6 +55,7 @@ def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder
         weights=AUTOENCODER,
         notes=notes,
         checkpoint_every=settings.checkpoint_every,
+        called={"lr": "autoencoder_lr", "batch_size": "autoencoder_batch"},
     )
     return model
 

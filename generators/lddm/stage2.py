@@ -48,6 +48,7 @@ def fit_prior(settings: Settings, layout: Layout, latents: LatentSet, run: Run) 
         weights=DENOISER,
         notes=notes,
         checkpoint_every=settings.checkpoint_every,
+        called={"lr": "denoiser_lr", "batch_size": "denoiser_batch"},
     )
     return model
 

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from bench.conformance_data import simulated_clips, simulated_stills
+from generators.autoencoder.autoencoder import Autoencoder
 from generators.lddm.denoiser import Denoiser
 from generators.lddm.generator import LDDM
 from generators.lddm.latents import LatentSet, Scale, encode_all
@@ -168,8 +169,41 @@ def test_sampling_before_fitting_is_refused(stills) -> None:
 @pytest.mark.parametrize("stage", ["autoencoder", "denoiser"])
 def test_a_training_that_blows_up_says_what_to_change(stage, clips, tmp_path) -> None:
     wild = LDDM(**(TINY | {f"{stage}_lr": 1e30, "clip_grad": None}))
-    with pytest.raises(TrainingError, match="Lower lr"):
-        wild.fit(clips, Run(tmp_path))
+    with pytest.raises(TrainingError, match=f"fit wild, {stage}: .*Lower {stage}_lr"):
+        wild.fit(clips, Run(tmp_path, title="fit wild"))
+
+
+@pytest.mark.parametrize("stage", ["autoencoder", "denoiser"])
+def test_memory_that_runs_out_names_the_batch(stage, clips, tmp_path, monkeypatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise torch.OutOfMemoryError("CUDA out of memory")
+
+    module = {"autoencoder": Autoencoder, "denoiser": Denoiser}[stage]
+    monkeypatch.setattr(module, "forward", full)
+    with pytest.raises(TrainingError, match=f"fit big, {stage}: .*Lower {stage}_batch"):
+        LDDM(**TINY).fit(clips, Run(tmp_path, title="fit big"))
+
+
+@pytest.mark.parametrize(
+    ("stage", "fields", "named"),
+    [
+        ("autoencoder", {"kl_weight": 1.0}, "kl_weight"),
+        ("denoiser", {"schedule": "linear"}, "schedule"),
+    ],
+)
+def test_a_checkpoint_of_another_configuration_is_refused(
+    stage, fields, named, clips, tmp_path
+) -> None:
+    """In either stage, for a parameter that no weight's shape tells of."""
+
+    def stop(progress: Progress) -> None:
+        if progress.stage == stage and progress.step >= 3:
+            raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled):
+        LDDM(**TINY).fit(clips, Run(tmp_path, report=stop))
+    with pytest.raises(TrainingError, match=f"step_.* belongs to another training: {named} is"):
+        LDDM(**(TINY | fields)).fit(clips, Run(tmp_path))
 
 
 @pytest.mark.parametrize(
