@@ -194,10 +194,11 @@ def test_a_control_that_learns_nothing_can_be_named(
 
 def test_the_run_draws_sheets(trained: Path) -> None:
     folder = trained / "experiments" / "learns" / "sheets"
-    heights = {}
-    for name in ("test", "images"):
-        picture = cv2.imread(str(folder / f"{name}-5-5-r0.png"))
-        assert picture is not None
-        heights[name] = picture.shape[0]
-    # Four items: real, still and lddm against still and lddm.
-    assert heights["test"] > heights["images"] * 1.4
+    height = {
+        path.stem.removesuffix("-5-5-r0"): cv2.imread(str(path)).shape[0]
+        for path in folder.iterdir()
+    }
+    assert set(height) == {"all-test", "still-test", "still-images", "lddm-test", "lddm-images"}
+    row = height["lddm-images"] // 4  # two images of each of two classes, one video of each
+    assert height["lddm-test"] // row == 8  # each below its real video
+    assert height["all-test"] // row == 6  # one of each class: real, still, lddm
