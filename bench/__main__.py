@@ -11,8 +11,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import click
 
-from bench.commands import cli
-from plugins.errors import BenchError, Cancelled
+from bench.rooms import ShadowedError, check_rooms
 
 USER_MISTAKE = 2
 INTERRUPTED = 130
@@ -20,10 +19,16 @@ INTERRUPTED = 130
 
 def main() -> None:
     """Run the command line; a user's mistake is one line and exit code 2."""
-    from bench.rooms import check_rooms
-
     try:
         check_rooms()
+    except ShadowedError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(USER_MISTAKE)
+    # Not before: these import the packages that were just checked.
+    from bench.commands import cli
+    from plugins.errors import BenchError, Cancelled
+
+    try:
         sys.exit(cli.main(standalone_mode=False))
     except click.ClickException as error:
         error.show()

@@ -6,10 +6,18 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from bench.data import ClipSettings
-from plugins.errors import BenchError
+from bench.data.ratio import parse_ratio, ratio_text
+from plugins.errors import BenchError, DataError
 from plugins.hints import nearest
 
 Protocol = Literal["real", "synthetic", "mixed"]
@@ -17,10 +25,25 @@ Prior = Literal["source", "real", "balanced"]
 Seed = Annotated[int, Field(ge=0, lt=2**63)]
 
 
+def _one_spelling(ratio: Any) -> Any:
+    if not isinstance(ratio, (str, int, float)):
+        return ratio  # pydantic says what is due
+    try:
+        return ratio_text(parse_ratio(ratio))
+    except DataError as error:
+        raise ValueError(str(error).removeprefix(f"ratio = {ratio!r}: ")) from None
+
+
+Ratio = Annotated[str, BeforeValidator(_one_spelling)]
+"""Training to test videos, in the one spelling of `bench.data.ratio.ratio_text`."""
+
+
 class Section(BaseModel):
     """A table of the experiment file; an unknown key is an error."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
+    )
 
 
 class Source(Section):
@@ -110,10 +133,10 @@ class Experiment(Section):
     metric: dict[str, Choice] = {}
     """Parameters of metrics, or several variants of one."""
 
-    ratios: tuple[str, ...] = ("7:3", "5:5", "3:7")
-    """Training to test videos."""
+    ratios: tuple[Ratio, ...] = Field(default=("7:3", "5:5", "3:7"), min_length=1)
+    """Training to test videos: ``"7:3"``, or the share of training videos, ``0.7``."""
 
-    protocols: tuple[Protocol, ...] = ("real", "synthetic", "mixed")
+    protocols: tuple[Protocol, ...] = Field(default=("real", "synthetic", "mixed"), min_length=1)
     """What classifiers are trained on."""
 
     replicates: tuple[Seed, ...] = Field(default=(0,), min_length=1)
@@ -197,12 +220,14 @@ def _place(raw: dict[str, Any], dotted: str, value: Any) -> None:
 
 def _explain(fault: dict[str, Any]) -> str:
     location = [part for part in fault["loc"] if isinstance(part, (str, int))]
-    key = ".".join(map(str, location)) or "experiment"
+    key = ".".join(map(str, location))
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{key}'{nearest(str(location[-1]), _keys(location[:-1]))}"
     if fault["type"] == "missing":
         return f"'{key}' is missing"
-    return f"'{key}' = {fault['input']!r}: {fault['msg'].removeprefix('Value error, ')}"
+    message = fault["msg"].removeprefix("Value error, ")
+    # A fault of the whole has the whole experiment as its input.
+    return f"'{key}' = {fault['input']!r}: {message}" if location else message
 
 
 def _keys(location: list[str | int]) -> list[str]:

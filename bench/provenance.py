@@ -13,6 +13,7 @@ from importlib.util import find_spec, resolve_name
 from pathlib import Path
 from typing import Any
 
+from bench.rooms import ROOMS
 from plugins.base import Plugin
 
 # What these define shapes messages and registration, never a figure.
@@ -41,7 +42,7 @@ def source_digest(module: str) -> str:
 
 
 def source_files(module: str) -> dict[str, Path]:
-    """The module and, in its own top-level package and the toolkit, all it imports.
+    """The module and, in its own top-level package and the built-in ones, all it imports.
 
     Imports are followed name by name: ``from package import X`` leads to
     the file that defines X, not to all that the package's ``__init__``
@@ -50,7 +51,8 @@ def source_files(module: str) -> dict[str, Path]:
     Returns:
         Paths by module name.
     """
-    rooms = {module.partition(".")[0], "plugins"}
+    # A foreign plugin may derive from a built-in one (classifiers.mmaction).
+    rooms = {module.partition(".")[0], *ROOMS}
     found: dict[str, Path] = {}
     waiting = [module]
     while waiting:
@@ -139,7 +141,10 @@ def _version(distribution: str) -> str | None:
 
 @cache
 def _git_commit(folder: Path) -> str | None:
-    """The commit of the checkout that this code runs from, with ``+`` where it was changed."""
+    """The commit of the checkout that this code runs from, with ``+`` where it was changed.
+
+    None where the code is installed: a repository around its environment is the user's own.
+    """
     try:
         answers = [
             subprocess.run(
@@ -151,9 +156,13 @@ def _git_commit(folder: Path) -> str | None:
             ).stdout.strip()
             for command in (
                 ["rev-parse", "HEAD"],
+                ["rev-parse", "--show-toplevel"],
                 ["status", "--porcelain", "--", str(folder.parent)],
             )
         ]
     except (OSError, subprocess.SubprocessError):
         return None
-    return answers[0] + ("+" if answers[1] else "")
+    commit, checkout, changes = answers
+    if Path(checkout).resolve() != folder.parent.resolve():
+        return None
+    return commit + ("+" if changes else "")

@@ -10,9 +10,11 @@ from __future__ import annotations
 from importlib.machinery import PathFinder
 from pathlib import Path
 
-from plugins.errors import BenchError
-
 ROOMS = ("plugins", "generators", "classifiers", "metrics")
+
+
+class ShadowedError(ImportError):
+    """A package of the project is not the one that Python would import."""
 
 
 def check_rooms(home: Path = Path(__file__).parent.parent) -> None:
@@ -22,7 +24,7 @@ def check_rooms(home: Path = Path(__file__).parent.parent) -> None:
         home: the folder that must hold all rooms.
 
     Raises:
-        BenchError: names the culprit and what to do.
+        ShadowedError: names the culprit and what to do.
     """
     for room in ROOMS:
         spec = PathFinder.find_spec(room)
@@ -32,7 +34,7 @@ def check_rooms(home: Path = Path(__file__).parent.parent) -> None:
             found = origin or (
                 next(iter(spec.submodule_search_locations or ()), None) if spec else None
             )
-            raise BenchError(
+            raise ShadowedError(
                 f"the package '{room}' is imported from {found or 'nowhere'}, not from {expected}: "
                 f"rename that folder, or run bench from another working directory"
             )

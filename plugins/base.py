@@ -29,6 +29,7 @@ class Plugin(BaseModel):
         frozen=True,
         extra="forbid",
         validate_default=True,
+        allow_inf_nan=False,
         use_attribute_docstrings=True,
         arbitrary_types_allowed=True,
     )

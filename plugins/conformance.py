@@ -41,7 +41,8 @@ def check_generator(
         generator: not fitted yet.
         clips: a few training clips.
         stills: at least three images with different seeds, as large as
-            the clips' frames.
+            the clips' frames. As in a run, the generator is shown labels
+            and records only where it declares to read them.
         folder: an empty folder to fit in.
 
     Returns:
@@ -54,6 +55,7 @@ def check_generator(
         ("fit and load", lambda: _fit_and_load(generator, clips, run))
     ]
     n_frames = clips.shape[1]
+    stills = _as_declared(generator, stills)
     checks += _sample_checks(generator, stills, n_frames)
     checks += [
         ("resume equals uninterrupted", lambda: _resume(generator, clips, stills, run, folder))
@@ -66,10 +68,28 @@ def _findings(checks: list[tuple[str, Callable[[], str]]]) -> Iterator[Finding]:
         try:
             finding = Finding(name, check())
         except Exception as error:
-            finding = Finding(name, f"raised {type(error).__name__}: {error}")
+            finding = Finding(name, f"raised {type(error).__name__}: {error}{_hint(error)}")
         yield finding
         if name == "fit and load" and not finding.passed:
             return
+
+
+def _as_declared(generator: Generator, stills: Stills) -> Stills:
+    """The stills as a run shows them to this generator."""
+    if not generator.reads_labels:
+        stills = replace(stills, labels=[None] * len(stills))
+    if not generator.needs_continuation:
+        stills = replace(stills, records=[None] * len(stills))
+    return stills
+
+
+def _hint(error: Exception) -> str:
+    if "NoneType" not in str(error):
+        return ""
+    return (
+        "; labels are None unless the generator declares reads_labels = True, "
+        "records unless it declares needs_continuation = True"
+    )
 
 
 def _sample_checks(
@@ -176,31 +196,74 @@ def _pickling(generator: Generator, stills: Stills, n_frames: int) -> str:
 
 
 def _resume(generator: Generator, clips: ClipSet, stills: Stills, run: Run, folder: Path) -> str:
-    """Stop a second fit half way, continue it, and compare the samples."""
-    steps: list[Progress] = []
-    counted = replace(run, folder=folder / "counted", report=steps.append)
+    """Stop a second fit several times, continue it each time, and compare the samples."""
+    if type(generator).fit is Generator.fit:
+        return ""
+    reported: list[Progress] = []
+    counted = replace(run, folder=folder / "counted", report=reported.append)
     counted.folder.mkdir()
-    fresh = type(generator)(**generator.parameters())
-    fresh.fit(clips, counted)
-    stop_at = len(steps) // 2
-    seen: list[Progress] = []
-    stopped = replace(
-        run,
-        folder=folder / "resumed",
-        report=seen.append,
-        cancelled=lambda: 0 < stop_at <= len(seen),
-    )
-    stopped.folder.mkdir()
-    resumed = type(generator)(**generator.parameters())
-    try:
-        resumed.fit(clips, stopped)
-    except Cancelled:
-        resumed = type(generator)(**generator.parameters())
-        resumed.fit(clips, replace(stopped, cancelled=lambda: False))
-    resumed.load(stopped)
+    _fresh(generator).fit(clips, counted)
+    if not reported:
+        return (
+            "fit reports no progress, so that it cannot be stopped; call run.progress in each "
+            "step, or train with plugins.train"
+        )
+    resumed = replace(run, folder=folder / "resumed")
+    resumed.folder.mkdir()
+    n_stopped = 0
+    for stop in _stops(reported):
+        try:
+            _fresh(generator).fit(clips, replace(resumed, report=stop.report, cancelled=stop))
+        except Cancelled:
+            n_stopped += 1
+        else:
+            if stop():
+                return "fit goes on after run.progress raised Cancelled; let it pass"
+    if not n_stopped:
+        return "fit reports other steps each time, so that it could not be stopped at one of them"
+    last = _fresh(generator)
+    last.fit(clips, resumed)
+    last.load(resumed)
     n_frames = clips.shape[1]
-    distance = _distance(resumed.sample(stills, n_frames), generator.sample(stills, n_frames))
+    distance = _distance(last.sample(stills, n_frames), generator.sample(stills, n_frames))
     return "" if distance == 0 else f"samples differ by {distance:.2g} after a resumed fit"
+
+
+def _fresh(generator: Generator) -> Generator:
+    return type(generator)(**generator.parameters())
+
+
+class _Stop:
+    """Cancels a run once its progress has reached a place: a stage's index and a step."""
+
+    def __init__(self, stages: list[str], place: tuple[int, int]) -> None:
+        self._stages, self._place, self._stopped = stages, place, False
+
+    def __call__(self) -> bool:
+        return self._stopped
+
+    def report(self, progress: Progress) -> None:
+        """Take note; raises Cancelled, as `Run.progress` would at its next call."""
+        self._stopped |= _place(progress, self._stages) >= self._place
+        if self._stopped:
+            raise Cancelled("conformance")
+
+
+def _stops(reported: list[Progress]) -> Iterator[_Stop]:
+    """The middle of the first stage, of all that was reported and of the last stage.
+
+    Places and not counts of reports, which may depend on the time passed.
+    """
+    stages = list(dict.fromkeys(progress.stage for progress in reported))
+    first, last = ([p for p in reported if p.stage == stages[i]] for i in (0, -1))
+    middles = {_place(part[len(part) // 2], stages) for part in (first, reported, last)}
+    for place in sorted(middles):
+        yield _Stop(stages, place)
+
+
+def _place(progress: Progress, stages: list[str]) -> tuple[int, int]:
+    known = progress.stage in stages
+    return (stages.index(progress.stage) if known else -1), progress.step
 
 
 def _distance(a: Tensor, b: Tensor) -> float:

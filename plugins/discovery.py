@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import inspect
+import json
 import traceback
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from importlib import metadata
 from types import ModuleType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, get_args, runtime_checkable
 
 import pluggy
+from pydantic import ValidationError
 
 from plugins import hooks
 from plugins.base import Plugin
 from plugins.errors import BenchError
 from plugins.hints import nearest
+from plugins.metric import Ingredient
 
 KINDS = {
     "generator": "bench_generators",
@@ -161,8 +164,15 @@ def _accept(
     catalogue: Catalogue,
     broken: Callable[[str, str], None],
 ) -> None:
+    distribution, version = _distribution(entry_point)
     if hook == PRESETS:
-        catalogue.presets.setdefault(str(getattr(item, "stem", item)), str(item))
+        preset = str(getattr(item, "stem", item))
+        first = catalogue.presets.setdefault(preset, str(item))
+        if first != str(item):
+            broken(
+                f"preset '{preset}' ({item}) is already offered as {first}",
+                f"rename the file in {distribution}, or uninstall one of the two",
+            )
         return
     kind = next(kind for kind, name in KINDS.items() if name == hook)
     fault = _fault(item, kind)
@@ -171,7 +181,6 @@ def _accept(
         return
     assert isinstance(item, type)
     assert issubclass(item, Plugin)
-    distribution, version = _distribution(entry_point)
     taken = catalogue.offers.get((kind, item.name))
     if taken:
         broken(
@@ -198,6 +207,47 @@ def _fault(item: object, kind: str) -> tuple[str, str] | None:
     needed = [name for name, field in item.model_fields.items() if field.is_required()]
     if needed:
         return f"parameters without a default: {', '.join(needed)}", "give each a default"
+    return (_metric_fault(item) if kind == "metric" else None) or _default_fault(item)
+
+
+def _metric_fault(metric: type[Plugin]) -> tuple[str, str] | None:
+    """What the tables and the matrix ask of a metric's class and would not find."""
+
+    def lacking(name: str, example: str) -> tuple[str, str]:
+        found = getattr(metric, name, None)
+        fault = f"its {name} is {found!r}" if found is not None else f"it has no {name}"
+        return fault, f"give it a class attribute: {name}: ClassVar{example}"
+
+    for name, example in (("title", '[str] = "..."'), ("unit", '[str] = ""')):
+        if not isinstance(getattr(metric, name, None), str):
+            return lacking(name, example)
+    if getattr(metric, "direction", None) not in ("higher", "lower"):
+        return lacking("direction", '[...] = "higher" (or "lower")')
+    reads = getattr(metric, "reads", None)
+    known = get_args(Ingredient)
+    if not isinstance(reads, tuple) or not reads or not set(reads) <= set(known):
+        return lacking("reads", f"[...] = (...), of {', '.join(known)}")
+    return None
+
+
+def _default_fault(item: type[Plugin]) -> tuple[str, str] | None:
+    """Why the plugin cannot be made, described or keyed with its defaults."""
+    try:
+        json.dumps(item().parameters(), allow_nan=False)
+        item.model_json_schema()
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "its parameters"
+        return (
+            f"the default of {key} is not valid: {first['msg']}",
+            "mend the default or its limits",
+        )
+    except Exception as error:
+        return (
+            f"with its defaults it raised {_one_line(error)}",
+            "parameters must be JSON values (numbers, texts, lists of these), with defaults "
+            "that it can be made of",
+        )
     return None
 
 

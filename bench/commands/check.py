@@ -16,7 +16,13 @@ import click
     metavar="KEY=VALUE",
     help="Set a parameter of the generator; repeatable.",
 )
-@click.option("--size", default=32, show_default=True, help="Pixels of the square test images.")
+@click.option(
+    "--size",
+    type=click.IntRange(32, 512),
+    default=32,
+    show_default=True,
+    help="Pixels of the square test images.",
+)
 @click.pass_context
 def check(context: click.Context, generator: str, settings: tuple[str, ...], size: int) -> None:
     """Check that GENERATOR does what every generator must.

@@ -6,7 +6,18 @@ from typing import Any
 
 from bench.tables.render import Table
 from bench.tables.report import Report
-from bench.tables.summary import entry, heading, record, replicates_note, sizes, total
+from bench.tables.summary import (
+    MARKS,
+    declared,
+    entry,
+    heading,
+    mark,
+    per_class,
+    record,
+    replicates_note,
+    sizes,
+    total,
+)
 
 
 def classification_table(report: Report) -> Table:
@@ -28,12 +39,15 @@ def classification_table(report: Report) -> Table:
             name: [report.figure(p["key"]) for p in points if p["metric"] == name]
             for name in metrics
         }
-        shown = [classifier, ratio, protocol, generator or "–"]
+        facts = report.plan["generators"][generator] if generator else None
+        by = generator + mark(facts) if generator and facts else "–"
+        shown = [classifier, ratio, protocol, by]
         table.rows.append([*shown, *map(entry, figures.values())])
         names = ("classifier", "ratio", "protocol", "generator")
         values: dict[str, Any] = dict(zip(names, row, strict=True))
-        values |= {
+        values |= declared(facts) | {
             "n_train": sizes(report, ratio, "n_train"),
+            "n_synthetic": _n_synthetic(report, points),
             "n_test": sizes(report, ratio, "n_test"),
         }
         for name, found in figures.items():
@@ -62,12 +76,16 @@ def _rows(report: Report) -> dict[tuple[str, str, str, str | None], list[dict[st
 def _notes(report: Report) -> list[str]:
     experiment = report.plan["experiment"]
     per_image, prior = experiment["synthesis"]["per_image"], experiment["synthesis"]["prior"]
-    notes = [
-        f"{ratio}: {sizes(report, ratio, 'n_train')} real training videos, "
-        f"{per_image} synthetic one(s) from each of {sizes(report, ratio, 'n_images')} images, "
-        f"n = {sizes(report, ratio, 'n_test')} test videos"
-        for ratio in experiment["ratios"]
-    ]
+    notes = []
+    for ratio in experiment["ratios"]:
+        synthetic = f"{per_image} synthetic one(s) from each of {sizes(report, ratio, 'n_images')}"
+        points = [p for p in report.points("classification") if p["ratio"] == ratio]
+        used = _n_synthetic(report, [p for p in points if p["generator"]])
+        notes.append(
+            f"{ratio}: {sizes(report, ratio, 'n_train')} real training videos, {synthetic} images"
+            + (f", {used} of these trained on" if used else "")
+            + f", n = {sizes(report, ratio, 'n_test')} test videos"
+        )
     notes.append(f"class prior of the synthetic videos: {prior}")
     if any(
         total(report, ratio, "n_images") != str(report.plan["images"])
@@ -77,7 +95,17 @@ def _notes(report: Report) -> list[str]:
             f"of {report.plan['images']} images, those of patients in test videos are left out"
         )
     notes += [_classifier(name, facts) for name, facts in report.plan["classifiers"].items()]
-    return [*notes, replicates_note(experiment["replicates"]), *report.plan["notes"]]
+    notes.append(replicates_note(experiment["replicates"]))
+    if any(map(mark, report.plan["generators"].values())):
+        notes.append(MARKS)
+    return [*notes, *report.plan["notes"]]
+
+
+def _n_synthetic(report: Report, points: list[dict[str, Any]]) -> str | None:
+    """The synthetic videos really trained on, of the trainings that have a result."""
+    counts = [report.n_synthetic(key) for key in dict.fromkeys(p["key"] for p in points)]
+    there = [count for count in counts if count]
+    return per_class(there) if there else None
 
 
 def _classifier(name: str, facts: dict[str, Any]) -> str:

@@ -6,7 +6,17 @@ from typing import Any
 
 from bench.tables.render import Table
 from bench.tables.report import Report
-from bench.tables.summary import entry, heading, record, replicates_note, sizes, total
+from bench.tables.summary import (
+    MARKS,
+    declared,
+    entry,
+    heading,
+    mark,
+    record,
+    replicates_note,
+    sizes,
+    total,
+)
 
 
 def quality_table(report: Report) -> Table:
@@ -26,17 +36,17 @@ def quality_table(report: Report) -> Table:
     marked = False
     for (ratio, generator), points in _rows(report).items():
         facts = report.plan["generators"][generator]
-        mark = " †" if facts["needs_continuation"] else " *" if facts["reads_labels"] else ""
-        marked |= bool(mark)
+        marked |= bool(mark(facts))
         figures = {
             name: [report.figure(p["key"]) for p in points if p["metric"] == name]
             for name in metrics
         }
         n = total(report, ratio, "n_test")
-        table.rows.append([ratio, generator + mark, n, *map(entry, figures.values())])
+        table.rows.append([ratio, generator + mark(facts), n, *map(entry, figures.values())])
         values: dict[str, Any] = {
             "ratio": ratio,
             "generator": generator,
+            **declared(facts),
             "n_test": sizes(report, ratio, "n_test"),
         }
         for name, found in figures.items():
@@ -50,10 +60,8 @@ def quality_table(report: Report) -> Table:
         replicates_note(report.plan["experiment"]["replicates"]),
     ]
     if marked:
-        table.notes.append(
-            "* reads the label of the image.  "
-            "† a control that asks the simulator what truly follows."
-        )
+        table.notes.append(MARKS)
+    table.notes += report.plan["notes"]
     return table
 
 

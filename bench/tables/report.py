@@ -84,6 +84,17 @@ class Report:
         key = self.plan["evaluations"][score_key]
         return Predictions.read(self.store.cell(key)) if self.store.result(key) else None
 
+    def n_synthetic(self, score_key: str) -> dict[str, int] | None:
+        """Synthetic videos per class that a score's classifier was trained on.
+
+        Fewer than were synthesized where they were thinned to a class
+        prior. None where the training has no result yet.
+        """
+        evaluated = self._cells[self.plan["evaluations"][score_key]]
+        trained = [key for key in evaluated["reads"] if self._cells[key]["kind"] == "train"]
+        result = self.store.result(trained[0]) if trained else None
+        return result["figures"]["n_synthetic"] if result else None
+
     def split_sizes(self, ratio: str, replicate: int) -> dict[str, dict[str, int]]:
         """Videos per class on each side: ``n_train`` and ``n_test``."""
         for split in self.plan["splits"]:

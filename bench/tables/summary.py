@@ -58,11 +58,31 @@ def replicates_note(replicates: list[int]) -> str:
     )
 
 
+MARKS = "* reads the label of the image.  † a control that asks the simulator what truly follows."
+"""The legend of `mark`."""
+
+
+def mark(facts: dict[str, Any]) -> str:
+    """What stands behind the name of a generator that reads more than the image's pixels."""
+    marks = "*" * facts["reads_labels"] + "†" * facts["needs_continuation"]
+    return f" {marks}" if marks else ""
+
+
+def declared(facts: dict[str, Any] | None) -> dict[str, bool | None]:
+    """The same as columns of a record; None where a row has no generator."""
+    keys = ("reads_labels", "needs_continuation")
+    return {key: None if facts is None else facts[key] for key in keys}
+
+
 def sizes(report: Report, ratio: str, side: str) -> str:
     """Videos of one side of a split, in all and per class; a range where replicates differ."""
-    counts = _counts(report, ratio, side)
+    return per_class(_counts(report, ratio, side))
+
+
+def per_class(counts: list[dict[str, int]]) -> str:
+    """Counts in all and per class; a range where they differ."""
     each = ", ".join(f"{name} {_span([c[name] for c in counts])}" for name in counts[0])
-    return f"{total(report, ratio, side)} ({each})"
+    return f"{_span([sum(count.values()) for count in counts])} ({each})"
 
 
 def total(report: Report, ratio: str, side: str) -> str:

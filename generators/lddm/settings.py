@@ -31,6 +31,7 @@ STAGE_1 = (
     "base_channels",
     "correlation",
     "mirror",
+    "augment",
     "autoencoder_steps",
     "autoencoder_batch",
     "autoencoder_lr",
@@ -93,6 +94,10 @@ class Settings(Generator):
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Probability of a left-right mirror image in training; above 0, stage 2
     sees both. 0 where left and right differ."""
+
+    augment: Annotated[float, Field(ge=0, le=1)] = 0.0
+    """Strength of random crops, contrasts and reversed time in stage 1, against
+    overfitting to few videos; stage 2 sees the clips as they are."""
 
     autoencoder_steps: Count = 500
     """Optimizer steps of stage 1 (the paper: 100 "iterations", which can only

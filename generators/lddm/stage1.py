@@ -9,6 +9,7 @@ from torch import Tensor
 
 from generators.autoencoder import losses
 from generators.autoencoder.autoencoder import Autoencoder
+from generators.lddm.augmentation import Augmentation
 from generators.lddm.checks import notes_of
 from generators.lddm.settings import STAGE_1, Settings
 from plugins.clips import ClipSet
@@ -17,7 +18,6 @@ from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.seeds import derive
 from plugins.training import train
-from plugins.types import ClipBatch
 
 Batch = dict[str, Tensor]
 
@@ -45,7 +45,7 @@ def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder
             clips,
             settings.autoencoder_batch,
             layout.latent_shape,
-            settings.mirror,
+            Augmentation(settings.mirror, settings.augment),
             run.derive("autoencoder"),
         ),
         settings.autoencoder_steps,
@@ -61,13 +61,13 @@ def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder
 
 
 class Clips:
-    """The batch of a step: ``clips`` (B, C, T, H, W), some mirrored, and ``noise`` for the latent.
+    """The batch of a step: ``clips`` (B, C, T, H, W) and ``noise`` for the latent.
 
     Args:
         clips: the training clips.
         batch_size: B.
         latent_shape: (c, t, h, w).
-        mirror: probability of a left-right mirror image.
+        augment: how a clip is disturbed.
         seed: of all draws.
     """
 
@@ -76,19 +76,18 @@ class Clips:
         clips: ClipSet,
         batch_size: int,
         latent_shape: tuple[int, int, int, int],
-        mirror: float,
+        augment: Augmentation,
         seed: int,
     ) -> None:
-        self._clips, self._shape, self._mirror, self._seed = clips, latent_shape, mirror, seed
+        self._clips, self._shape, self._augment, self._seed = clips, latent_shape, augment, seed
         self._order = Order([range(len(clips))], batch_size, seed)
 
     def __call__(self, step: int) -> Batch:
         """Read the clips of a step."""
         generator = torch.Generator().manual_seed(derive(self._seed, "disturbance", step))
         clips = self._clips.batch(self._order(step))
-        mirrored = torch.rand(len(clips), generator=generator) < self._mirror
         return {
-            "clips": _mirrored(clips, mirrored),
+            "clips": self._augment(clips, generator),
             "noise": torch.randn(len(clips), *self._shape, generator=generator),
         }
 
@@ -114,7 +113,3 @@ def stage1_loss(model: Autoencoder, settings: Settings) -> Callable[[Batch], dic
         return {f"loss_{name}": w * term() for name, (w, term) in terms.items() if w}
 
     return loss
-
-
-def _mirrored(clips: ClipBatch, which: Tensor) -> ClipBatch:
-    return torch.where(which[:, None, None, None, None], clips.flip(-1), clips)

@@ -32,7 +32,10 @@ def test_overrides_win(tiny: Path) -> None:
         ("[synthesis]\nprior = 'even'", r"'synthesis.prior' = 'even'.*'balanced'"),
         ("[generator.still]\nparams = {}", r"unknown key 'generator.still.params'.*'parameters'"),
         ("replicates = [0, 0]", r"replicates names 0 twice"),
+        ("replicates = [0, 0]", r"^[^=]*tiny.toml: replicates names 0 twice$"),
         ("protocols = ['reel']", r"'protocols.0' = 'reel'"),
+        ("protocols = []", r"'protocols' = \[\]: .*at least 1"),
+        ("replicates = []", r"'replicates' = \[\]: .*at least 1"),
         ("name = '../evil'", r"'name' = '../evil'"),
         ("clip = 3", r"Cannot|already|not valid TOML"),
         ("oops", r"tiny.toml: not valid TOML"),
@@ -43,6 +46,28 @@ def test_mistakes(tiny: Path, extra: str, message: str) -> None:
     tiny.write_text(text + "\n" + extra if extra.startswith("[") else extra + "\n" + text)
     with pytest.raises(BenchError, match=message):
         load_experiment(tiny)
+
+
+@pytest.mark.parametrize(
+    ("ratios", "message"),
+    [
+        ([], r"'ratios' = \[\]: .*at least 1"),
+        (["7:3", "7-3"], r"'ratios.1' = '7-3': write train to test, like '7:3'"),
+        (["0:10"], r"'ratios.0' = '0:10': write train to test"),
+        ([3], r"'ratios.0' = 3: write train to test"),
+        ([["7:3"]], r"'ratios.0' = \['7:3'\]: .*valid string"),
+        (["0.7", "7:3"], r"tiny.toml: ratios names 7:3 twice"),
+        (["1:1", "5:5"], r"tiny.toml: ratios names 5:5 twice"),
+    ],
+)
+def test_wrong_ratios(tiny: Path, ratios: list[object], message: str) -> None:
+    with pytest.raises(BenchError, match=message):
+        load_experiment(tiny, {"ratios": ratios})
+
+
+def test_a_ratio_has_one_spelling(tiny: Path) -> None:
+    found = load_experiment(tiny, {"ratios": ["0.7", 0.75, " 4 : 6 ", "2:1"]})
+    assert found.ratios == ("7:3", "75:25", "4:6", "2:1")
 
 
 def test_every_mistake_is_listed_at_once(tiny: Path) -> None:

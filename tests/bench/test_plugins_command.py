@@ -51,6 +51,51 @@ def test_broken_plugins_are_listed_and_everything_else_runs(
     assert "see 'bench plugins': crasher, misspelt" in bench("plan", tiny, "--generators", "x").err
 
 
+def test_a_plugin_with_wrong_defaults_is_listed_as_broken(
+    bench: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = tmp_path / "site"
+    site.mkdir()
+    source = (
+        "from typing import ClassVar\n"
+        "from pydantic import Field\n"
+        "from plugins import Generator, hookimpl\n"
+        "class Wrong(Generator):\n"
+        "    name: ClassVar[str] = 'wrong'\n"
+        "    steps: int = Field(3, ge=4)\n"
+        "    def sample(self, stills, n_frames): ...\n"
+        "@hookimpl\n"
+        "def bench_generators():\n    return [Wrong]\n"
+    )
+    install(site, "wrong", source)
+    monkeypatch.syspath_prepend(str(site))
+    listed = bench("plugins")
+    assert listed.code == 0
+    assert "the default of steps is not valid" in listed.out
+    assert "still" in listed.out
+
+
+@pytest.mark.parametrize("value", ["inf", "nan", "-inf"])
+def test_a_value_that_is_not_finite_is_refused(bench: Command, tiny: Path, value: str) -> None:
+    answer = bench("plan", tiny, "--set", f"classifier.c3d.parameters.lr={value}")
+    assert answer.code == 2
+    assert "classifier 'c3d', lr = " in answer.err
+    assert "finite number" in answer.err
+
+
+def test_an_empty_list_of_ratios_is_refused(bench: Command, tiny: Path) -> None:
+    answer = bench("plan", tiny, "--ratios", ",")
+    assert answer.code == 2
+    assert "'ratios'" in answer.err
+
+
+@pytest.mark.parametrize("size", ["5", "513", "big"])
+def test_check_of_a_size_that_cannot_be(bench: Command, size: str) -> None:
+    answer = bench("check", "still", "--size", size)
+    assert answer.code == 2
+    assert "--size" in answer.err
+
+
 def test_check_passes_a_control(bench: Command) -> None:
     answer = bench("check", "jitter", "--set", "translation=0.1")
     assert answer.code == 0

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bench.provenance import source_digest, source_files
+from bench.provenance import _git_commit, source_digest, source_files
 
 
 def test_neighbours_stay_apart() -> None:
@@ -72,3 +73,32 @@ def test_the_digest_changes_with_each_file_it_depends_on_only(package: Path) -> 
         (package / name).write_text((package / name).read_text() + "# a comment\n")
         assert digest() != before
         before = digest()
+
+
+def test_a_foreign_plugin_depends_on_the_built_in_code_it_derives_from(package: Path) -> None:
+    (package / "two.py").write_text(
+        "from classifiers.mmaction import MMActionClassifier\nfrom generators import lddm\n"
+        "class Two: ...\n"
+    )
+    files = source_files("pkg.two").keys()
+    assert {"pkg.two", "classifiers.mmaction", "classifiers.batches", "generators.lddm"} <= files
+    assert not {"classifiers.tsm", "classifiers.c3d", "generators.controls.jitter"} & files
+
+
+def test_the_commit_is_that_of_the_project_only(tmp_path: Path) -> None:
+    def git(*arguments: str) -> str:
+        names = ["-c", "user.name=a", "-c", "user.email=a@b"]
+        answer = subprocess.run(
+            ["git", *names, *arguments], cwd=tmp_path, check=True, capture_output=True, text=True
+        )
+        return answer.stdout.strip()
+
+    checkout, installed = tmp_path / "bench", tmp_path / "venv" / "site-packages" / "bench"
+    for folder in (checkout, installed):
+        folder.mkdir(parents=True)
+        (folder / "code.py").write_text("")
+    git("init", "-q")
+    git("add", ".")
+    git("commit", "-q", "-m", "all")
+    assert _git_commit(checkout) == git("rev-parse", "HEAD")
+    assert _git_commit(installed) is None

@@ -200,5 +200,5 @@ def test_the_run_draws_sheets(trained: Path) -> None:
     }
     assert set(height) == {"all-test", "still-test", "still-images", "lddm-test", "lddm-images"}
     row = height["lddm-images"] // 4  # two images of each of two classes, one video of each
-    assert height["lddm-test"] // row == 8  # each below its real video
-    assert height["all-test"] // row == 6  # one of each class: real, still, lddm
+    assert round(height["lddm-test"] / row) == 8  # each below its real video
+    assert round(height["all-test"] / row) == 6  # one of each class: real, still, lddm

@@ -44,6 +44,10 @@ OUTCOMES = {  # by replicate: real, mixed with still, mixed with good
     1: {"real": "11101100", "still": "11001100", "good": "11101111"},
 }
 
+SYNTHETIC: dict[str, dict[str, int]] = {  # videos trained on, thinned to a class prior
+    "real": {}, "still": {"a": 3, "b": 2}, "good": {"a": 3, "b": 3}
+}  # fmt: skip
+
 
 @pytest.fixture
 def report(tmp_path: Path) -> Report:
@@ -65,7 +69,10 @@ def report(tmp_path: Path) -> Report:
             )  # fmt: skip
             evaluations[score] = key
             cells.append({"key": score, "kind": "score", "title": score, "reads": [key]})
-            cells.append({"key": key, "kind": "evaluate", "title": key, "reads": []})
+            train = f"t{replicate}{name}"
+            put(store, train, {"n_real": {"a": 4, "b": 4}, "n_synthetic": SYNTHETIC[name]})
+            cells.append({"key": key, "kind": "evaluate", "title": key, "reads": [train]})
+            cells.append({"key": train, "kind": "train", "title": train, "reads": []})
         for name, value in (("still", 1.0), ("good", 0.25)):
             key = f"q{replicate}{name}"
             put(store, key, {"value": value + replicate, "low": None, "high": None, "n": 8})
@@ -92,7 +99,10 @@ def report(tmp_path: Path) -> Report:
             }
             for r in OUTCOMES
         ],
-        "generators": {"still": facts, "good": {**facts, "reads_labels": True}},
+        "generators": {
+            "still": {**facts, "plugin": "still"},
+            "good": {**facts, "reads_labels": True},
+        },
         "classifiers": {
             "c": {"plugin": "c3d", "changed": {"steps": 9}, "all": {"budget": "steps", "steps": 9}}
         },
@@ -163,7 +173,105 @@ def test_a_missing_replicate_is_a_dash_with_its_reason(report: Report) -> None:
     (report.store.cell("e1good") / "result.json").unlink()
     assert classification_table(report).rows[2][-1] == "– (blocked)"
     assert classification_table(report).records[2]["accuracy"] is None
-    assert leaderboard(report).records[0]["n_over_real"] == 1
+    still, good = leaderboard(report).records
+    assert (still["generator"], still["rank"], still["n_over_real"]) == ("still", 1, 2)
+    assert (good["generator"], good["rank"], good["n_over_real"]) == ("good", None, 1)
+
+
+def test_means_over_different_comparisons_are_not_ranked_together(report: Report) -> None:
+    report.store.fail("e1good", {"error": "boom"})
+    (report.store.cell("e1good") / "result.json").unlink()
+    table = leaderboard(report)
+    assert [row[:2] for row in table.rows] == [["1", "still"], ["–", "good *"]]
+    good = table.rows[1]
+    assert (good[4], good[7]) == ("1 of 2", "1 of 2")
+    assert table.records[1]["planned_over_still"] == 2
+    notes = "\n".join(table.notes)
+    assert "'good' has no rank" in notes
+    assert "1 of 2 comparisons (failed 1) with real training are missing" in notes
+    assert "of 'good', 1 of 2 comparisons (failed 1) with 'still' are missing" in notes
+
+
+def test_a_missing_baseline_takes_no_rank_but_the_figures_over_it(report: Report) -> None:
+    for replicate in OUTCOMES:
+        (report.store.cell(f"e{replicate}still") / "result.json").unlink()
+    good, still = leaderboard(report).records
+    assert (good["generator"], good["rank"], still["rank"]) == ("good", 1, None)
+    assert (good["gain_over_still"], good["n_over_still"]) == (None, 0)
+    notes = "\n".join(leaderboard(report).notes)
+    assert "of 'good', 2 of 2 comparisons (not run 2) with 'still' are missing" in notes
+
+
+def test_the_baseline_is_told_by_its_plugin(report: Report) -> None:
+    """A choice may be named as it likes: here, 'good' holds still and 'still' does not."""
+    facts = report.plan["generators"]
+    facts["good"]["plugin"], facts["still"]["plugin"] = "still", "x"
+    table = leaderboard(report)
+    assert table.columns[5] == "gain over good [pp]"
+    by_name = {record["generator"]: record for record in table.records}
+    assert by_name["good"]["gain_over_still"] is None
+    assert by_name["still"]["gain_over_still"] == pytest.approx(-100 * (8 - 5 + 7 - 4) / 16)
+    assert any("'good' is not compared with itself" in note for note in table.notes)
+
+
+def test_a_dash_has_its_reason(report: Report) -> None:
+    assert any("'still' is not compared with itself" in n for n in leaderboard(report).notes)
+    report.plan["generators"]["still"]["plugin"] = "x"
+    table = leaderboard(report)
+    assert all(row[5:] == ["–", "–", "–"] for row in table.rows)
+    assert any("no generator of the experiment is 'still'" in n for n in table.notes)
+    report.plan["experiment"]["protocols"] = ["mixed"]
+    report.plan["points"] = [p for p in report.plan["points"] if p["protocol"] != "real"]
+    table = leaderboard(report)
+    assert all(row[0] == "–" for row in table.rows)
+    assert any("lacks the protocol 'real'" in n for n in table.notes)
+
+
+def test_patients_and_not_their_videos_are_compared(report: Report) -> None:
+    """Eight right videos of one patient are one observation."""
+    groups = ["p"] * 8
+    for name in ("real", "good"):
+        folder = report.store.cell(f"e0{name}")
+        found = Predictions.read(folder)
+        Predictions(found.ids, groups, found.labels, found.scores, found.classes).write(folder)
+        result = json.loads((folder / "result.json").read_text())
+        result["files"]["predictions.csv"] = (folder / "predictions.csv").stat().st_size
+        (folder / "result.json").write_text(json.dumps(result))
+    good = next(r for r in leaderboard(report).records if r["generator"] == "good")
+    assert good["p_over_real"][0] == 1.0
+
+
+@pytest.mark.parametrize("make", [quality_table, classification_table, leaderboard])
+def test_every_table_marks_what_reads_more_than_pixels(report: Report, make) -> None:
+    report.plan["generators"]["still"]["needs_continuation"] = True
+    table = make(report)
+    column = table.columns.index("generator")
+    assert {"still †", "good *"} <= {row[column] for row in table.rows}
+    assert any(note.startswith("* reads the label of the image.  †") for note in table.notes)
+    declared = {r["generator"]: (r["reads_labels"], r["needs_continuation"]) for r in table.records}
+    assert declared["still"] == (False, True)
+    assert declared["good"] == (True, False)
+    assert declared.get(None, (None, None)) == (None, None)
+    for facts in report.plan["generators"].values():
+        facts |= {"reads_labels": False, "needs_continuation": False}
+    assert not any("reads the label" in note for note in make(report).notes)
+
+
+@pytest.mark.parametrize("make", [quality_table, classification_table])
+def test_the_plans_notes_stand_under_both_tables(report: Report, make) -> None:
+    assert "a note" in make(report).notes
+
+
+def test_the_synthetic_videos_counted_are_those_trained_on(report: Report) -> None:
+    table = classification_table(report)
+    assert [r["n_synthetic"] for r in table.records] == [None, "5 (a 3, b 2)", "6 (a 3, b 3)"]
+    assert any("images, 5–6 (a 3, b 2–3) of these trained on, n = " in n for n in table.notes)
+    for replicate in OUTCOMES:
+        for name in ("still", "good"):
+            (report.store.cell(f"t{replicate}{name}") / "result.json").unlink()
+    table = classification_table(report)
+    assert {r["n_synthetic"] for r in table.records} == {None}
+    assert not any("of these trained on" in n for n in table.notes)
 
 
 def test_single_replicates_show_their_interval() -> None:

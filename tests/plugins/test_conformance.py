@@ -10,7 +10,8 @@ import torch
 from pydantic import PrivateAttr
 
 from plugins import Generator, MemoryClips, Run, Stills
-from plugins.conformance import check_generator
+from plugins.conformance import Finding, check_generator
+from plugins.errors import Cancelled
 
 
 class Walk(Generator):
@@ -102,6 +103,88 @@ class Learner(Walk):
         return clips
 
 
+class Silent(Learner):
+    """Forgets what it did before it was stopped, and cannot be stopped."""
+
+    checkpointed: bool = False
+
+    def fit(self, clips, run):
+        from dataclasses import replace
+
+        super().fit(clips, replace(run, report=lambda _: None, cancelled=lambda: False))
+
+
+class Deaf(Learner):
+    def fit(self, clips, run):
+        from contextlib import suppress
+
+        with suppress(Cancelled):
+            super().fit(clips, run)
+        if not (run.folder / "final.txt").exists():
+            (run.folder / "final.txt").write_text("1.0")
+
+
+class TwoStages(Walk):
+    """Two trainings, of which the short second one does not resume rightly where `lame`."""
+
+    name: ClassVar[str] = "two-stages"
+    lame: bool = False
+    _scale: float = PrivateAttr(0.0)
+
+    def fit(self, clips, run):
+        state = run.folder / "state.txt"
+        if (run.folder / "final.txt").exists():
+            return
+        done = state.read_text().split() if state.exists() else []
+        for i in range(len(done), 23):
+            stage, step, total = ("first", i, 20) if i < 20 else ("second", i - 20, 3)
+            run.progress(step, total, stage)
+            done.append(f"{i}")
+            state.write_text(" ".join(done if not self.lame or i < 20 else [*done, "99"]))
+        (run.folder / "final.txt").write_text(str(sum(map(int, done))))
+
+    def load(self, run):
+        self._scale = float((run.folder / "final.txt").read_text())
+
+    def sample(self, stills, n_frames):
+        clips = super().sample(stills, n_frames)
+        clips[:, :, 1:] *= 1 / (1 + self._scale)
+        return clips
+
+
+class ByLabel(Walk):
+    """Brightens by label."""
+
+    def sample(self, stills, n_frames):
+        clips = super().sample(stills, n_frames)
+        shift = torch.tensor([0.1 * label for label in stills.labels])
+        clips[:, :, 1:] += shift[:, None, None, None, None]
+        return clips.clamp(0, 1)
+
+
+class ByDeclaredLabel(ByLabel):
+    reads_labels: ClassVar[bool] = True
+
+
+class ByRecord(Walk):
+    def sample(self, stills, n_frames):
+        [record.id for record in stills.records]
+        return super().sample(stills, n_frames)
+
+
+class ByDeclaredRecord(ByRecord):
+    needs_continuation: ClassVar[bool] = True
+
+
+class Known:
+    """A record, of which only the id is asked here."""
+
+    id = "a"
+
+    def continuation(self, n_frames, seed, *, blind=False):
+        raise NotImplementedError
+
+
 @pytest.fixture
 def clips() -> MemoryClips:
     generator = torch.Generator().manual_seed(0)
@@ -112,14 +195,21 @@ def clips() -> MemoryClips:
 @pytest.fixture
 def stills() -> Stills:
     images = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(1))
-    return Stills(images, seeds=[11, 12, 13], labels=[0, 1, 0], classes=("a", "b"))
+    records = [Known(), Known(), Known()]
+    return Stills(images, [11, 12, 13], labels=[0, 1, 0], classes=("a", "b"), records=records)
 
 
 def faults(generator: Generator, clips: MemoryClips, stills: Stills, folder: Path) -> set[str]:
     return {f.check for f in check_generator(generator, clips, stills, folder) if not f.passed}
 
 
-@pytest.mark.parametrize("generator", [Walk(), Learner()])
+def last(generator: Generator, clips: MemoryClips, stills: Stills, folder: Path) -> Finding:
+    return check_generator(generator, clips, stills, folder)[-1]
+
+
+@pytest.mark.parametrize(
+    "generator", [Walk(), Learner(), TwoStages(), ByDeclaredLabel(), ByDeclaredRecord()]
+)
 def test_a_right_generator_passes(generator, clips, stills, tmp_path) -> None:
     assert faults(generator, clips, stills, tmp_path) == set()
 
@@ -135,6 +225,11 @@ def test_a_right_generator_passes(generator, clips, stills, tmp_path) -> None:
         (SharesSeeds(), "one seed per sample"),
         (ViewsInput(), "no mutation of its input"),
         (Learner(checkpointed=False), "resume equals uninterrupted"),
+        (Silent(), "resume equals uninterrupted"),
+        (Deaf(), "resume equals uninterrupted"),
+        (TwoStages(lame=True), "resume equals uninterrupted"),
+        (ByLabel(), "shape and type"),
+        (ByRecord(), "shape and type"),
     ],
 )
 def test_each_fault_is_found(generator, fault, clips, stills, tmp_path) -> None:
@@ -148,3 +243,16 @@ def test_a_fit_that_raises_ends_the_checks(clips, stills, tmp_path) -> None:
 
     (finding,) = check_generator(Raises(), clips, stills, tmp_path)
     assert "no good" in finding.fault
+
+
+def test_a_fit_without_progress_is_told_what_to_call(clips, stills, tmp_path) -> None:
+    assert "run.progress" in last(Silent(), clips, stills, tmp_path).fault
+
+
+def test_a_fit_that_swallows_its_cancellation_is_told(clips, stills, tmp_path) -> None:
+    assert "goes on after" in last(Deaf(), clips, stills, tmp_path).fault
+
+
+def test_who_reads_labels_must_say_so(clips, stills, tmp_path) -> None:
+    findings = check_generator(ByLabel(), clips, stills, tmp_path)
+    assert any("reads_labels = True" in finding.fault for finding in findings)

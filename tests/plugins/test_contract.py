@@ -39,6 +39,12 @@ def test_parameters_are_checked_by_name_and_value() -> None:
         Jitter.configure({"translation": 3}, "x")
 
 
+@pytest.mark.parametrize("value", [float("inf"), float("nan")])
+def test_a_parameter_is_finite(value: float) -> None:
+    with pytest.raises(BenchError, match=r"x: generator 'jitter', translation = .*finite number"):
+        Jitter.configure({"translation": value}, "x")
+
+
 def test_every_parameter_of_every_plugin_is_documented() -> None:
     from plugins.discovery import discover
 

@@ -28,6 +28,36 @@ def bench_generators():
 """
 
 
+METRIC = """
+from typing import ClassVar
+from plugins import Metric, hookimpl
+
+class Zero(Metric):
+    name: ClassVar[str] = "zero"
+    title: ClassVar[str] = "Zero"
+    direction: ClassVar[str] = "lower"
+    unit: ClassVar[str] = "dB"
+    reads: ClassVar[tuple[str, ...]] = ("real", "generated")
+
+    def reset(self): ...
+    def update(self, real, generated): ...
+    def compute(self): return 0.0
+
+@hookimpl
+def bench_metrics():
+    return [Zero]
+"""
+
+PRESETS = """
+from pathlib import Path
+from plugins import hookimpl
+
+@hookimpl
+def bench_presets():
+    return [Path(__file__).parent / "{name}.toml"]
+"""
+
+
 @pytest.fixture
 def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder on the path, to install into; what is imported from it is forgotten."""
@@ -114,6 +144,66 @@ def test_a_hook_that_raises(site: Path) -> None:
 def test_a_class_that_breaks_the_contract(site: Path, old: str, new: str, fault: str) -> None:
     install(site, "faulty", GOOD.format(name="mirror").replace(old, new))
     assert fault in only_reason(discover())[0]
+
+
+@pytest.mark.parametrize(
+    ("field", "fault", "fix"),
+    [
+        ("steps: int = Field(3, ge=4)", "default of steps is not valid: Input should be", "limits"),
+        ("rate: float = float('inf')", "default of rate is not valid", "mend the default"),
+        ("size: set = {1, object()}", "with its defaults it raised", "JSON values"),
+        ("noise: random.Random = random.Random()", "with its defaults it raised", "JSON values"),
+    ],
+)
+def test_defaults_that_cannot_be_used(site: Path, field: str, fault: str, fix: str) -> None:
+    source = GOOD.format(name="mirror").replace("Generator):", f"Generator):\n    {field}")
+    install(site, "faulty", "import random\nfrom pydantic import Field\n" + source)
+    reason, advice = only_reason(discover())
+    assert fault in reason
+    assert fix in advice
+
+
+def test_a_whole_metric_is_found(site: Path) -> None:
+    install(site, "zero", METRIC)
+    catalogue = discover()
+    assert catalogue.broken == []
+    assert ("metric", "zero") in catalogue.offers
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        ('    title: ClassVar[str] = "Zero"\n', "", "it has no title"),
+        ('title: ClassVar[str] = "Zero"', 'title: str = "Zero"', "it has no title"),
+        ('    direction: ClassVar[str] = "lower"\n', "", "it has no direction"),
+        ('"lower"', '"down"', "its direction is 'down'"),
+        ('unit: ClassVar[str] = "dB"', "unit: ClassVar[str] = 3", "its unit is 3"),
+        (
+            '    reads: ClassVar[tuple[str, ...]] = ("real", "generated")\n',
+            "",
+            "it has no reads",
+        ),
+        ('("real", "generated")', '("real", "fake")', "its reads is ('real', 'fake')"),
+        ('("real", "generated")', '"real"', "its reads is 'real'"),
+    ],
+)
+def test_a_metric_that_tables_cannot_show(site: Path, old: str, new: str, fault: str) -> None:
+    assert old in METRIC
+    install(site, "zero", METRIC.replace(old, new))
+    reason, fix = only_reason(discover())
+    assert fault in reason
+    name = next(word for word in ("title", "direction", "unit", "reads") if word in fault)
+    assert f"give it a class attribute: {name}: ClassVar[" in fix
+
+
+def test_a_preset_whose_name_is_taken(site: Path) -> None:
+    install(site, "impostor", PRESETS.format(name="quick"))
+    catalogue = discover()
+    reason, fix = only_reason(catalogue)
+    assert f"'quick' ({site / 'quick.toml'}) is already offered" in reason
+    assert catalogue.presets["quick"] in reason
+    assert str(site) not in catalogue.presets["quick"]
+    assert "impostor" in fix
 
 
 def test_a_name_that_is_taken(site: Path) -> None:
