@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bench.data import ClipSettings, Split
+from bench.data.ratio import parse_ratio, ratio_text
 from bench.planfile import read_plan, split_path
 from bench.provenance import plugin_identity
 from bench.store import Store
@@ -63,6 +64,7 @@ def load_trained(
     name = plan["experiment"]["name"]
     learned = [s["generator"] for s in plan["syntheses"] if s["fit"]]
     generator = _one_of("generator", generator, list(plan["generators"]), learned, name)
+    ratio = ratio and ratio_text(parse_ratio(ratio))
     ratio = _one_of("ratio", ratio, [s["ratio"] for s in plan["splits"]], None, name)
     replicates = [str(s["replicate"]) for s in plan["splits"]]
     wanted = None if replicate is None else str(replicate)

@@ -148,6 +148,10 @@ class Pocus(Dataset):
         """
         return self._records("image")
 
+    def group_space(self) -> str:
+        """The folder that holds ``pocus_videos``, however the root was given."""
+        return f"{self.name}:{find_home(self, LAYOUT, FOLDERS, 'data').resolve()}"
+
     def notes(self) -> list[str]:
         """What was left out, how groups were told, and who may be on both sides."""
         survey = self._survey()

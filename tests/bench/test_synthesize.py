@@ -129,7 +129,8 @@ def test_loose_images_are_taken_without_a_class(
 ) -> None:
     out = tmp_path / "out"
     answer = bench(
-        "synthesize", "learns", images / "benign", out, "--store", trained, "--form", "mp4"
+        *("synthesize", "learns", images / "benign", out, "--store", trained),
+        *("--form", "mp4", "--ratio", "0.5"),
     )
     assert answer.code == 0, answer.err
     names = sorted(p.name for p in (out / "mp4" / "unlabelled").iterdir())
@@ -143,6 +144,7 @@ def test_loose_images_are_taken_without_a_class(
         ({"experiment": "learnt"}, "did you mean 'learns'"),
         ({"--generator": "ldm"}, "did you mean 'lddm'"),
         ({"--ratio": "7:3"}, "'learns' has 5:5"),
+        ({"--ratio": "seven"}, "write train to test"),
         ({"--replicate": "4"}, "'learns' has 0"),
         ({"images": "nowhere"}, "does not exist"),
         ({"images": "busi"}, "busi"),

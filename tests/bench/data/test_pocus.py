@@ -507,3 +507,12 @@ def test_a_long_real_video_is_read_frame_by_frame(sample_data):
 def test_every_real_video_decodes(sample_data):
     for record, length in real(sample_data).values():
         assert sum(1 for _ in record.stream()) == length, record.id
+
+
+def test_patients_are_the_same_however_the_root_is_given(tmp_path, root):
+    home = tmp_path / "clone" / "data"
+    shutil.copytree(root / "pocus_videos", home / "pocus_videos")
+    shutil.copytree(root / "pocus_images", home / "pocus_images")
+    spaces = {pocus(p).group_space() for p in (home, home.parent, f"{home}/", home / ".." / "data")}
+    assert len(spaces) == 1
+    assert pocus(root).group_space() not in spaces
