@@ -190,8 +190,10 @@ def check_experiment(raw: dict[str, Any], where: str) -> Experiment:
     try:
         return Experiment.model_validate(raw)
     except ValidationError as error:
-        faults = [f"{where}: {_explain(dict(fault))}" for fault in error.errors()]
-        raise BenchError("\n".join(faults)) from None
+        faults = [dict(fault) for fault in error.errors()]
+        # A list whose items are wrong also counts as too short: the items are what to mend.
+        said = [f for f in faults if not any(_holds(f["loc"], other["loc"]) for other in faults)]
+        raise BenchError("\n".join(f"{where}: {_explain(f)}" for f in said)) from None
 
 
 def parse_override(text: str) -> tuple[str, Any]:
@@ -216,6 +218,11 @@ def _place(raw: dict[str, Any], dotted: str, value: Any) -> None:
         if not isinstance(raw, dict):
             raise BenchError(f"--set {dotted}: '{table}' is a value, not a table")
     raw[last] = value
+
+
+def _holds(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:
+    """Whether the other place is inside this one."""
+    return len(place) < len(other) and other[: len(place)] == place
 
 
 def _explain(fault: dict[str, Any]) -> str:

@@ -61,8 +61,9 @@ def test_mistakes(tiny: Path, extra: str, message: str) -> None:
     ],
 )
 def test_wrong_ratios(tiny: Path, ratios: list[object], message: str) -> None:
-    with pytest.raises(BenchError, match=message):
+    with pytest.raises(BenchError, match=message) as said:
         load_experiment(tiny, {"ratios": ratios})
+    assert len(str(said.value).splitlines()) == 1
 
 
 def test_a_ratio_has_one_spelling(tiny: Path) -> None:
