@@ -154,7 +154,8 @@ def open_dataset(
     dataset = offer.plugin.configure(parameters, f"{where.removesuffix('.spec')}.parameters")
     assert isinstance(dataset, Dataset)
     if dataset.needs_root and not dataset.root:
-        raise BenchError(f"{where} = {text}: it reads a folder; write {spec.reader}:FOLDER")
+        option = ", or give --root FOLDER" if where.endswith(".spec") else ""
+        raise BenchError(f"{where} = {text}: it reads a folder; write {spec.reader}:FOLDER{option}")
     return dataset
 
 
