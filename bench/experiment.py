@@ -190,10 +190,10 @@ def check_experiment(raw: dict[str, Any], where: str) -> Experiment:
     try:
         return Experiment.model_validate(raw)
     except ValidationError as error:
-        faults = [dict(fault) for fault in error.errors()]
+        faults = error.errors()
         # A list whose items are wrong also counts as too short: the items are what to mend.
         said = [f for f in faults if not any(_holds(f["loc"], other["loc"]) for other in faults)]
-        raise BenchError("\n".join(f"{where}: {_explain(f)}" for f in said)) from None
+        raise BenchError("\n".join(f"{where}: {_explain(dict(f))}" for f in said)) from None
 
 
 def parse_override(text: str) -> tuple[str, Any]:
