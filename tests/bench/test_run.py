@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.planfile import FORMAT
 from tests.bench.conftest import TINY, Command
 
 
@@ -191,7 +192,7 @@ def test_a_plan_of_another_version_or_damaged_is_named(bench: Command, tiny: Pat
     bench("run", tiny, "--generators", "still", "--protocols", "real")
     store = tiny.parent / "store"
     plan = store / "experiments/tiny/plan.json"
-    plan.write_text(plan.read_text().replace('"format": 1', '"format": 0'))
+    plan.write_text(json.dumps(json.loads(plan.read_text()) | {"format": FORMAT - 1}))
     answer = bench("leaderboard", "tiny")
     assert answer.code == 2
     assert "another version" in answer.err
