@@ -28,6 +28,7 @@ from plugins.seeds import derive
 MANIFEST = "synthesis.json"
 SHEET = "sheet.png"
 UNLABELLED = "unlabelled"
+"""The folder of videos whose image has no class."""
 _SHOWN = 4
 _SAMPLES = 3
 
