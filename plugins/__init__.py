@@ -14,11 +14,13 @@ if TYPE_CHECKING:
     from plugins.classifier import Classifier as Classifier
     from plugins.clips import ClipSet as ClipSet
     from plugins.clips import MemoryClips as MemoryClips
+    from plugins.dataset import Box as Box
     from plugins.dataset import Dataset as Dataset
     from plugins.dataset import Record as Record
     from plugins.errors import BenchError as BenchError
     from plugins.errors import Cancelled as Cancelled
     from plugins.errors import DataError as DataError
+    from plugins.errors import FaultyDataError as FaultyDataError
     from plugins.errors import PluginError as PluginError
     from plugins.errors import TrainingError as TrainingError
     from plugins.generator import Generator as Generator
@@ -31,11 +33,13 @@ if TYPE_CHECKING:
 
 _HOME = {
     "BenchError": "errors",
+    "Box": "dataset",
     "Cancelled": "errors",
     "Classifier": "classifier",
     "ClipSet": "clips",
     "DataError": "errors",
     "Dataset": "dataset",
+    "FaultyDataError": "errors",
     "Generator": "generator",
     "MemoryClips": "clips",
     "Metric": "metric",

@@ -36,9 +36,19 @@ class ClipSet(ABC):
     def __getitem__(self, index: int) -> Clip:
         """The clip at an index, float32 in [0, 1]."""
 
-    def batch(self, indices: Sequence[int]) -> ClipBatch:
-        """The clips at several indices, stacked."""
-        return torch.stack([self[i] for i in indices])
+    def draw(self, index: int, seed: int) -> Clip:
+        """For training: the clip at an index, started elsewhere in its video.
+
+        Where the start is drawn, it is drawn from the seed alone; a set
+        whose clips have one start each returns ``self[index]``.
+        """
+        return self[index]
+
+    def batch(self, indices: Sequence[int], seeds: Sequence[int] | None = None) -> ClipBatch:
+        """The clips at several indices, stacked; drawn where each has a seed."""
+        if seeds is None:
+            return torch.stack([self[i] for i in indices])
+        return torch.stack([self.draw(i, s) for i, s in zip(indices, seeds, strict=True)])
 
 
 @dataclass

@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, NamedTuple
 
 from plugins.base import Plugin
 from plugins.errors import DataError
 from plugins.types import Frames
+
+
+class Box(NamedTuple):
+    """A rectangle of pixels: left and top are inside it, right and bottom just outside."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
 
 
 class Record(ABC):
@@ -39,6 +48,30 @@ class Record(ABC):
         Raises:
             DataError: the file cannot be read; names it and says why.
         """
+
+    def stream(self) -> Iterator[Frames]:
+        """Decode frame by frame, each (H, W, C); override it, so that long videos fit in memory.
+
+        Raises:
+            DataError: as `frames`.
+        """
+        yield from self.frames()
+
+    def length_hint(self) -> int:
+        """About how many frames there are, told without decoding; 0 where it cannot be."""
+        return 0
+
+    def region(self) -> Box | None:
+        """The region of interest of the whole video, in its own pixels, from a mask or boxes.
+
+        Returns:
+            A box that is not empty, though it may reach over the border; None where
+            the data set marks none.
+
+        Raises:
+            DataError: the mask or the table that tells it cannot be read.
+        """
+        return None
 
     def continuation(self, n_frames: int, seed: int, *, blind: bool = False) -> Frames:
         """What truly follows the first frame, where the data set can tell.
@@ -83,6 +116,7 @@ class Dataset(Plugin):
         """The labelled videos, in a stable order.
 
         Raises:
+            FaultyDataError: some files are wrong; holds the records that are not.
             DataError: the root does not exist or holds none.
         """
 
@@ -91,6 +125,7 @@ class Dataset(Plugin):
         """The labelled still images, in a stable order.
 
         Raises:
+            FaultyDataError: some files are wrong; holds the records that are not.
             DataError: the root does not exist or holds none.
         """
 

@@ -3,6 +3,14 @@
 Every message states what is wrong, where, and what to do.
 """
 
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from plugins.dataset import Record
+
 
 class BenchError(Exception):
     """A mistake that the user can mend; shown as one line, without a traceback."""
@@ -10,6 +18,21 @@ class BenchError(Exception):
 
 class DataError(BenchError):
     """A file or folder cannot be used: missing, damaged, or laid out otherwise."""
+
+
+class FaultyDataError(DataError):
+    """Some files of a data set are wrong: a run stops, an audit tells of each and goes on.
+
+    Args:
+        lead: what cannot be read, and what to do.
+        faults: one line per file, each naming its file.
+        records: those that nothing is wrong with, as far as listing them tells.
+    """
+
+    def __init__(self, lead: str, faults: Sequence[str], records: Sequence[Record]) -> None:
+        super().__init__("\n  ".join([f"{lead}:", *faults]))
+        self.faults = tuple(faults)
+        self.records = tuple(records)
 
 
 class PluginError(BenchError):
