@@ -5,11 +5,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import ClassVar, NamedTuple
+from typing import ClassVar, Literal, NamedTuple
 
 from plugins.base import Plugin
 from plugins.errors import DataError
 from plugins.types import Frames
+
+Which = Literal["videos", "images"]
+"""The two kinds of records that a data set may hold."""
 
 
 class Box(NamedTuple):
@@ -128,6 +131,17 @@ class Dataset(Plugin):
             FaultyDataError: some files are wrong; holds the records that are not.
             DataError: the root does not exist or holds none.
         """
+
+    def holds(self) -> tuple[Which, ...]:
+        """What there is to list; both by default.
+
+        A reader of one kind alone says which. Of one that says both, a
+        kind that has no record is no error where the other has some.
+
+        Raises:
+            DataError: the root cannot be read.
+        """
+        return ("videos", "images")
 
     def group_space(self) -> str:
         """Where its group names mean the same: sets of one space share patients by name.

@@ -56,8 +56,10 @@ def __getattr__(name: str) -> Any:
 def bench_datasets() -> Sequence[type[Dataset]]:
     """The readers that come with the harness."""
     from bench.data.busi import Busi
+    from bench.data.busv import Busv
     from bench.data.folder import Folder
     from bench.data.phantom.dataset import Phantom
     from bench.data.pocus import Pocus
+    from bench.data.vtus import Vtus
 
-    return [Busi, Folder, Phantom, Pocus]
+    return [Busi, Busv, Folder, Phantom, Pocus, Vtus]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,9 +10,23 @@ from typing import ClassVar
 
 from bench.data import decode
 from bench.data.files import natural
-from bench.data.folder import FileRecord
-from bench.data.layout import Exclusions, find_home, id_of, listed, nfc, shown, some, table
-from plugins.dataset import Dataset, Record
+from bench.data.groups import read_groups
+from bench.data.layout import (
+    Exclusions,
+    among,
+    find_home,
+    holding,
+    id_of,
+    listed,
+    listed_or_fault,
+    naming_problem,
+    refuse,
+    shown,
+    some,
+)
+from bench.data.masks import MaskedRecord
+from bench.data.table import table_places
+from plugins.dataset import Dataset, Record, Which
 from plugins.errors import DataError
 
 FOLDER = "Dataset_BUSI_with_GT"
@@ -36,7 +51,9 @@ class Busi(Dataset):
 
     To obtain it, follow the article's link to the archive and unpack it:
     ``Dataset_BUSI_with_GT/<class>/<class> (N).png``, with masks
-    ``_mask.png``, ``_mask_1.png``, ... that are not read. Images only.
+    ``_mask.png``, ``_mask_1.png``, ... Images only. An image's region is
+    the box around all that its masks mark; it has none where there are
+    no masks, or black ones, as those of the class normal are.
 
     There are no patient ids, and about 195 pairs of images are nearly
     the same, some across classes: benign (433) is malignant (145), benign
@@ -55,6 +72,10 @@ class Busi(Dataset):
     exclude: tuple[str, ...] = ()
     """Patterns (``benign (433).png``) of ids or file names to leave out; each must match one."""
 
+    def holds(self) -> tuple[Which, ...]:
+        """Images only."""
+        return ("images",)
+
     def videos(self) -> Sequence[Record]:
         """None: BUSI holds still images only.
 
@@ -64,38 +85,33 @@ class Busi(Dataset):
         raise DataError("BUSI has no videos, only still images; name it under [images]")
 
     def images(self) -> Sequence[Record]:
-        """The images without their masks, in natural order of class and id."""
+        """The images, with their masks aside, in natural order of class and id."""
         home = self._home()
-        records: list[FileRecord] = []
-        wrong: list[str] = []
+        records: list[MaskedRecord] = []
+        faults: list[str] = []
         exclusions = Exclusions(self.exclude)
         for label in CLASSES:
             read = label != "normal" or self.normal
             # A pattern may speak of the class that is left out.
-            found = _class_images(home, label, exclusions, wrong if read else [])
-            if read and not found:
-                wrong.append(f"{home / label}: no image '{label} (N).png' to read")
-            ids = [(path, id_of(path, home)) for path in found if read]
-            records += [FileRecord(path, id, id, label) for path, id in ids]
-        wrong += _beside(home, exclusions) + exclusions.unused(home)
-        if wrong:
-            raise DataError(
-                f"{home}: is not BUSI as published; mend what follows, or leave it out with "
-                "'exclude':\n  " + "\n  ".join(wrong)
-            )
-        _regroup(records, home)
-        return sorted(records, key=lambda record: natural(record.id))
+            found = _class_records(home, label, exclusions, faults if read else [])
+            records += found if read else []
+        faults += _beside(home, exclusions) + exclusions.unused(home)
+        with among(faults):
+            _regroup(records, home)
+        records.sort(key=lambda record: natural(record.id))
+        refuse(f"{home}: is not BUSI as published", faults, records)
+        return records
 
     def notes(self) -> list[str]:
         """What was left out, and what is known of near-duplicates."""
         home = self._home()
         notes = []
-        left_out = [] if self.normal else _class_images(home, "normal", Exclusions(()), [])
+        left_out = [] if self.normal else _class_records(home, "normal", Exclusions(()), [])
         if left_out:
             notes.append(
                 f"BUSI: {len(left_out)} images of class normal are left out (normal = false)"
             )
-        if not _table(home).exists():
+        if not os.path.lexists(_table(home)):
             return [
                 *notes,
                 "BUSI has no patient ids, and no groups.csv says which of its images are nearly "
@@ -119,38 +135,54 @@ class Busi(Dataset):
         return notes
 
     def _home(self) -> Path:
-        return find_home(self, LAYOUT, CLASSES[:2], FOLDER)
+        return find_home(self, LAYOUT, holding(CLASSES[:2]), (FOLDER,))
 
 
-def _class_images(home: Path, label: str, exclusions: Exclusions, wrong: list[str]) -> list[Path]:
-    """The images of a class; what else lies in its folder is added to `wrong`."""
+def _class_records(
+    home: Path, label: str, exclusions: Exclusions, faults: list[str]
+) -> list[MaskedRecord]:
+    """The images of a class with their masks; what else lies in its folder is a fault."""
     folder = home / label
     if not folder.is_dir():
-        wrong.append(f"{folder}: the class folder is missing")
+        faults.append(f"{folder}: the class folder is missing")
         return []
+    n_faults = len(faults)
     images: dict[str, Path] = {}
-    masks: list[tuple[str, Path]] = []
-    kept: list[Path] = []
-    for path in listed(folder):
+    excluded: set[str] = set()
+    masks: dict[str, list[Path]] = {}
+    for path in listed_or_fault(folder, faults):
         name = _NAME.fullmatch(path.name)
-        excluded = exclusions.match(id_of(path, home))
-        if name is None or name["label"] != label or path.is_dir():
-            if not excluded:
-                wrong.append(
-                    f"{folder}: '{shown(path)}' is neither an image '{label} (N).png' nor its mask"
-                )
-        elif name["mask"]:
-            if not excluded:
-                masks.append((name["image"], path))
-        else:
+        left_out = exclusions.match(id_of(path, home))
+        belongs = name is not None and name["label"] == label and not path.is_dir()
+        if name and belongs and not name["mask"]:
             images[name["image"]] = path
-            kept += [] if excluded else [path]
-    wrong += [
-        f"{path}: a mask whose image '{image}.png' is missing; copy the data again"
-        for image, path in masks
-        if image not in images
-    ]
-    return kept
+            excluded |= {name["image"]} if left_out else set()
+        elif name and belongs and not left_out:
+            masks.setdefault(name["image"], []).append(path)
+        elif not left_out:
+            problem = f"'{shown(path)}' is neither an image '{label} (N).png' nor its mask"
+            faults.append(f"{folder}: {problem}")
+    records = []
+    for image in sorted(images.keys() | masks.keys(), key=natural):
+        if problems := _problems(image, images, masks.get(image, []), image in excluded):
+            faults += problems
+        elif image not in excluded:
+            id = id_of(images[image], home)
+            records.append(MaskedRecord(images[image], id, id, label, masks.get(image, [])))
+    if not records and len(faults) == n_faults:
+        faults.append(f"{folder}: no image '{label} (N).png' to read")
+    return records
+
+
+def _problems(image: str, images: dict[str, Path], masks: list[Path], excluded: bool) -> list[str]:
+    """What is wrong with an image or its masks."""
+    if image not in images:
+        return [
+            f"{mask}: a mask whose image '{image}.png' is missing; copy the data again"
+            for mask in masks
+        ]
+    read = [] if excluded else [images[image], *masks]
+    return [problem for problem in map(naming_problem, read) if problem]
 
 
 def _beside(home: Path, exclusions: Exclusions) -> list[str]:
@@ -169,23 +201,17 @@ def _image(record: Record) -> str:
 
 
 def _table(home: Path) -> Path:
-    inside, beside = home / "groups.csv", home.parent / "groups.csv"
-    return beside if home.name == FOLDER and not inside.exists() else inside
+    places = table_places(home, FOLDER, str(home))
+    inside, beside = home / "groups.csv", places[0] / "groups.csv"
+    return inside if os.path.lexists(inside) else beside
 
 
-def _regroup(records: list[FileRecord], home: Path) -> None:
+def _regroup(records: list[MaskedRecord], home: Path) -> None:
     """Give records the groups of groups.csv, where there is one."""
     path = _table(home)
-    rows = table(path, ("image", "duplicate_group"))
-    if rows is None:
+    groups = read_groups(path, "image", "duplicate_group")
+    if groups is None:
         return
-    groups: dict[str, str] = {}
-    for where, cells in rows:
-        image, group = nfc(cells["image"]), cells["duplicate_group"]
-        if not image or not group:
-            raise DataError(f"{where}: an image or a duplicate_group is empty")
-        if groups.setdefault(image, group) != group:
-            raise DataError(f"{where}: '{image}' stands in two groups")
     lost = [record.id for record in records if _image(record) not in groups]
     if lost:
         raise DataError(f"{path}: lacks {len(lost)} of {len(records)} images: {some(lost)}")

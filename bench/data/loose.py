@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from bench.data import decode
-from bench.data.folder import FileRecord
-from bench.data.layout import listed
-from plugins.errors import DataError
+from bench.data.layout import listed, naming_problem
+from bench.data.record import FileRecord
+from plugins.errors import FaultyDataError
 
 
 def has_loose_images(root: Path) -> bool:
@@ -22,10 +22,18 @@ def loose_images(root: Path) -> list[FileRecord]:
     Other files are ignored, as the folder reader does beside its classes.
 
     Raises:
-        DataError: a file is a video; or the folder cannot be read.
+        FaultyDataError: files are videos, or links that lead nowhere.
+        DataError: the folder cannot be read.
     """
-    entries = listed(root)
-    for path in entries:
+    records: list[FileRecord] = []
+    faults: list[str] = []
+    for path in listed(root):
         if decode.is_video(path):
-            raise DataError(f"{path}: is a video, not an image; move it out")
-    return [FileRecord(p, p.name, p.stem, label="") for p in entries if decode.is_image(p)]
+            faults.append(f"{path}: is a video, not an image; move it out")
+        elif problem := naming_problem(path):
+            faults.append(problem)
+        elif decode.is_image(path):
+            records.append(FileRecord(path, path.name, path.stem, label=""))
+    if faults:
+        raise FaultyDataError(f"{root}: holds more than images", faults, records)
+    return records

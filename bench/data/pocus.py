@@ -2,88 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from collections.abc import Sequence
+from pathlib import Path
 from typing import ClassVar, Literal
 
 from pydantic import Field
 
-from bench.data import decode
-from bench.data.files import natural
-from bench.data.folder import FileRecord
-from bench.data.layout import Exclusions, Row, find_home, id_of, listed, nfc, shown, some, table
+from bench.data.layout import Exclusions, find_home, holding, refuse, some
+from bench.data.pocus_names import LABELS, Item, Kind
+from bench.data.pocus_survey import FOLDERS, UNCERTAIN, Survey, survey
+from bench.data.record import FileRecord
 from plugins.dataset import Dataset, Record
 from plugins.errors import DataError
 
-Kind = Literal["video", "image"]
 Label = Literal["healthy", "pneumonia", "covid", "viral"]
 Probe = Literal["convex", "linear"]
 
-FOLDERS: dict[str, Kind] = {"pocus_videos": "video", "pocus_images": "image"}
-PROBES = ("convex", "linear")
-UNCERTAIN = "label_uncertain"
 LAYOUT = (
     "the folder data of covid19_ultrasound, or the folder that holds it, with "
     "pocus_videos/convex, pocus_images/convex and so on"
 )
-
-_PREFIX = re.compile(r"(cov|pneu|vir|reg)(?![^\W\d_])", re.I)
-_LABELS = {"cov": "covid", "pneu": "pneumonia", "vir": "viral", "reg": "healthy"}
-_TABLE_LABELS = {
-    "covid-19": "covid",
-    "bacterial pneumonia": "pneumonia",
-    "viral pneumonia": "viral",
-    "regular": "healthy",
-    "healthy": "healthy",
-}
-_PERMISSIVE = re.compile(r"CC[ -]BY([ -][0-9.]+)?", re.I)
-_NO_PATIENT = frozenset({"", "-", "?", "nd", "na", "n/a", "none", "unknown"})
-_BATCH = re.compile(r"(?:\b(?P<date>[0-9]{4}) )?(?P<kind>case|pat|set)(?P<number>[0-9]+)")
-
-
-@dataclass
-class Item:
-    """One file, and what its name and the tables say of it.
-
-    Attributes:
-        path: the file.
-        id: its path from the folder that holds ``pocus_videos``.
-        kind: video or image.
-        probe: the folder that it lies in.
-        label: the class.
-        named: the class by its name; empty where the name tells none.
-        licence: empty where no table tells it.
-        keys: what tells it from other patients' files: see `Pocus`.
-        group: what must stay on one side of a split.
-    """
-
-    path: Path
-    id: str
-    kind: Kind
-    probe: str
-    label: str = ""
-    named: str = ""
-    licence: str = ""
-    keys: list[str] = field(default_factory=list)
-    group: str = ""
-
-    @property
-    def permissive(self) -> bool:
-        """Whether it is known to be under CC BY."""
-        return bool(_PERMISSIVE.fullmatch(self.licence))
-
-
-@dataclass
-class Survey:
-    """All files, of every class, probe and licence, and how they were grouped."""
-
-    home: Path
-    items: list[Item]
-    n_uncertain: int
-    rule: str
 
 
 class Pocus(Dataset):
@@ -138,7 +77,7 @@ class Pocus(Dataset):
         Raises:
             DataError: the layout or a table is wrong, or a class is empty.
         """
-        return self._records("video")
+        return self._list("video")
 
     def images(self) -> Sequence[Record]:
         """The still images, in natural order of id; a class may have none.
@@ -146,36 +85,24 @@ class Pocus(Dataset):
         Raises:
             DataError: the layout or a table is wrong, or there is none.
         """
-        return self._records("image")
+        return self._list("image")
 
     def group_space(self) -> str:
         """The folder that holds ``pocus_videos``, however the root was given."""
-        return f"{self.name}:{find_home(self, LAYOUT, FOLDERS, 'data').resolve()}"
+        return f"{self.name}:{self._home().resolve()}"
 
     def notes(self) -> list[str]:
         """What was left out, how groups were told, and who may be on both sides."""
-        survey = self._survey()
-        videos, images = self._chosen(survey, "video"), self._chosen(survey, "image")
+        found = self._survey()
+        videos, images = self._chosen(found, "video"), self._chosen(found, "image")
+        refuse(_lead(found), found.faults, _records(videos + images))
         notes = []
-        if survey.n_uncertain:
+        if found.n_uncertain:
             notes.append(
-                f"POCUS: {survey.n_uncertain} files in {UNCERTAIN} are left out: "
+                f"POCUS: {found.n_uncertain} files in {UNCERTAIN} are left out: "
                 "their diagnosis is not known"
             )
-        if self.permissive_only:
-            wanted = [item for item in survey.items if self._wanted(item)]
-            n, unknown = (
-                sum(not item.permissive for item in wanted),
-                sum(not item.licence for item in wanted),
-            )
-            notes.append(
-                f"POCUS: {n} of {len(wanted)} files are left out, as they are not CC BY "
-                f"(of {unknown} no licence is known)"
-            )
-        else:
-            counts = Counter(item.licence or "licence unknown" for item in videos + images)
-            told = ", ".join(f"{licence} ({n})" for licence, n in sorted(counts.items()))
-            notes.append(f"POCUS: licences of the files read: {told}")
+        notes.append(f"POCUS: {self._licence_note(found, videos + images)}")
         other = [
             f"{item.id} ({item.label})"
             for item in videos + images
@@ -184,7 +111,7 @@ class Pocus(Dataset):
         if other:
             notes.append(f"POCUS: the table's class goes before the file name's: {some(other)}")
         if videos:
-            notes.append(f"POCUS: groups of videos are told by {survey.rule}")
+            notes.append(f"POCUS: groups of videos are told by {found.rule}")
             notes.append(
                 "POCUS: class goes with contributor (codec, frame size, tint), so that a "
                 "classifier may recognize the source"
@@ -197,31 +124,49 @@ class Pocus(Dataset):
             )
         return notes
 
-    def _records(self, kind: Kind) -> list[Record]:
-        survey = self._survey()
+    def _licence_note(self, found: Survey, read: list[Item]) -> str:
         if self.permissive_only:
-            _check_licences(survey, kind)
-        chosen = self._chosen(survey, kind)
-        found = {item.label for item in chosen}
-        missing = [label for label in self.classes if label not in found]
-        if not chosen or (missing and kind == "video"):
-            others = self._chosen(survey, kind, tuple(_LABELS.values()))
-            counts = Counter(item.label for item in others)
-            there = ", ".join(f"{label} {n}" for label, n in sorted(counts.items()))
-            licence = " under CC BY" if self.permissive_only else ""
-            raise DataError(
-                f"{survey.home}: no {kind} of class {', '.join(missing)}{licence} "
-                f"(probes {', '.join(self.probes)}); there are: {there or 'none'}; "
-                "set classes, probes or permissive_only otherwise"
+            wanted = [item for item in found.items if self._wanted(item)]
+            n = sum(not item.permissive for item in wanted)
+            unknown = sum(not item.licence for item in wanted)
+            return (
+                f"{n} of {len(wanted)} files are left out, as they are not CC BY "
+                f"(of {unknown} no licence is known)"
             )
-        return [FileRecord(item.path, item.id, item.group, item.label) for item in chosen]
+        counts = Counter(item.licence or "licence unknown" for item in read)
+        told = ", ".join(f"{licence} ({n})" for licence, n in sorted(counts.items()))
+        return f"licences of the files read: {told}"
+
+    def _list(self, kind: Kind) -> list[Record]:
+        found = self._survey()
+        chosen = self._chosen(found, kind)
+        refuse(_lead(found), found.faults, _records(chosen))
+        if self.permissive_only:
+            _check_licences(found, kind)
+        self._check_classes(found, kind, {item.label for item in chosen})
+        return _records(chosen)
+
+    def _check_classes(self, found: Survey, kind: Kind, labels: set[str]) -> None:
+        """Refuse a class without videos, or no images at all."""
+        missing = [label for label in self.classes if label not in labels]
+        if labels and (not missing or kind == "image"):
+            return
+        others = self._chosen(found, kind, tuple(LABELS.values()))
+        counts = Counter(item.label for item in others)
+        there = ", ".join(f"{label} {n}" for label, n in sorted(counts.items()))
+        licence = " under CC BY" if self.permissive_only else ""
+        raise DataError(
+            f"{found.home}: no {kind} of class {', '.join(missing)}{licence} "
+            f"(probes {', '.join(self.probes)}); there are: {there or 'none'}; "
+            "set classes, probes or permissive_only otherwise"
+        )
 
     def _chosen(
-        self, survey: Survey, kind: Kind, classes: tuple[str, ...] | None = None
+        self, found: Survey, kind: Kind, classes: tuple[str, ...] | None = None
     ) -> list[Item]:
         return [
             item
-            for item in survey.items
+            for item in found.items
             if item.kind == kind
             and self._wanted(item, classes)
             and (item.permissive or not self.permissive_only)
@@ -230,247 +175,25 @@ class Pocus(Dataset):
     def _wanted(self, item: Item, classes: tuple[str, ...] | None = None) -> bool:
         return item.label in (classes or self.classes) and item.probe in self.probes
 
+    def _home(self) -> Path:
+        return find_home(self, LAYOUT, holding(FOLDERS), ("data",))
+
     def _survey(self) -> Survey:
-        home = find_home(self, LAYOUT, FOLDERS, "data")
-        wrong: list[str] = []
-        exclusions = Exclusions(self.exclude)
-        items, n_uncertain = _items(home, exclusions, wrong)
-        tables = _read_tables(home)
-        for item in items:
-            _describe(item, tables, wrong)
-        wrong += exclusions.unused(home)
-        if wrong:
-            raise DataError(
-                f"{home}: cannot be read as POCUS; mend what follows, or leave it out with "
-                "'exclude':\n  " + "\n  ".join(wrong)
-            )
-        items.sort(key=lambda item: natural(item.id))
-        rule = _group_videos([item for item in items if item.kind == "video"], tables)
-        n_joined = _group_images(items)
-        if n_joined:
-            rule += f"; {n_joined} of the groups joined others, as images belong to several of them"
-        return Survey(home, items, n_uncertain, rule)
+        return survey(self._home(), Exclusions(self.exclude))
 
 
-def _items(home: Path, exclusions: Exclusions, wrong: list[str]) -> tuple[list[Item], int]:
-    """All videos and images, and how many files of uncertain label there are."""
-    items: list[Item] = []
-    n_uncertain = 0
-    for top in listed(home):
-        kind = FOLDERS.get(top.name.casefold())
-        for folder in listed(top) if kind and top.is_dir() else ():
-            probe = folder.name.casefold()
-            if exclusions.match(id_of(folder, home)):
-                continue
-            if not folder.is_dir() or probe not in PROBES:
-                wrong.append(f"{folder}: is no probe's folder; those are {', '.join(PROBES)}")
-                continue
-            for path in listed(folder):
-                if exclusions.match(id_of(path, home)):
-                    continue
-                if path.name.casefold() == UNCERTAIN and path.is_dir():
-                    n_uncertain += len(listed(path))
-                elif problem := _problem(path, kind or "video"):
-                    wrong.append(problem)
-                else:
-                    items.append(Item(path, id_of(path, home), kind or "video", probe))
-    return items, n_uncertain
+def _lead(found: Survey) -> str:
+    return f"{found.home}: cannot be read as POCUS"
 
 
-def _problem(path: Path, kind: Kind) -> str:
-    """Why an entry of a probe's folder is no video (or image); empty where it is one."""
-    where = f"{path.parent}: '{shown(path)}'"
-    if shown(path) != path.name:
-        return f"{where}: the name is not valid UTF-8; rename it"
-    if path.is_dir():
-        return f"{where} is a folder; {kind}s lie in the probe's folder itself"
-    belongs = decode.is_video(path) if kind == "video" else decode.is_image(path)
-    return "" if belongs else f"{where} is no {kind} file"
+def _records(items: list[Item]) -> list[Record]:
+    return [FileRecord(item.path, item.id, item.group, item.label) for item in items]
 
 
-@dataclass
-class Tables:
-    """The rows of the tables, by file; None for a table that is not there."""
-
-    clips: dict[str, Row] | None
-    images: dict[str, Row] | None
-    metadata: dict[tuple[str, str], list[Row]] | None
-    clips_path: Path
-
-    def own(self, item: Item) -> Row | None:
-        """The item's row of clips.csv or images.csv."""
-        rows = self.clips if item.kind == "video" else self.images
-        return (rows or {}).get(_key(item.id))
-
-    def upstream(self, item: Item) -> list[Row]:
-        """The item's rows of dataset_metadata.csv, which knows files by their stem."""
-        return (self.metadata or {}).get((item.kind, _stem(item.path.name)), [])
-
-    @property
-    def groups(self) -> bool:
-        """Whether clips.csv has groups."""
-        return any("group" in row.cells for row in (self.clips or {}).values())
-
-
-def _read_tables(home: Path) -> Tables:
-    metadata: dict[tuple[str, str], list[Row]] | None = None
-    rows = table(home / "dataset_metadata.csv", ("Filename", "Type"))
-    if rows is not None:
-        metadata = {}
-        for row in rows:
-            stem = row.cells["Filename"]
-            if decode.is_video(Path(stem)) or decode.is_image(Path(stem)):
-                stem = _stem(stem)
-            key = row.cells["Type"].casefold(), _key(stem)
-            metadata.setdefault(key, []).append(row)
-    clips_path = home / "clips.csv"
-    return Tables(_by_path(clips_path), _by_path(home / "images.csv"), metadata, clips_path)
-
-
-def _by_path(path: Path) -> dict[str, Row] | None:
-    rows = table(path, ("path",))
-    if rows is None:
-        return None
-    found: dict[str, Row] = {}
-    for row in rows:
-        first = found.setdefault(_key(row.cells["path"]), row)
-        if first.cells != row.cells:
-            raise DataError(f"{row.where}: '{row.cells['path']}' has another row; remove one")
-    return found
-
-
-def _describe(item: Item, tables: Tables, wrong: list[str]) -> None:
-    """Tell an item's class, licence and keys from its name and the tables."""
-    prefix = _PREFIX.match(item.path.name)
-    item.named = _LABELS[prefix[1].casefold()] if prefix else ""
-    own, upstream = tables.own(item), tables.upstream(item)
-    told = own.cells.get("label", "") if own else ""
-    item.label = _TABLE_LABELS.get(told.casefold(), "") if told else item.named
-    if told and not item.label and own:
-        known = ", ".join(_TABLE_LABELS)
-        wrong.append(f"{own.where}: unknown label '{told}'; known are {known}")
-    elif not item.label:
-        wrong.append(f"{item.path}: the name begins with none of Cov, Pneu, Vir, Reg")
-    licences = [own.cells.get("license", "")] if own else []
-    licences = [name for name in licences if name] or [
-        row.cells.get("License", "") for row in upstream
-    ]
-    # Where rows differ, the strictest counts: at least, it is not CC BY.
-    item.licence = min(licences, key=lambda name: bool(_PERMISSIVE.fullmatch(name)), default="")
-    patients = {row.cells.get("Patient ID / Name", "").casefold() for row in upstream}
-    item.keys = [f"patient {number}" for number in sorted(patients - _NO_PATIENT)]
-    batch = _batch(item)
-    item.keys += [f"batch {batch}"] if batch else []
-
-
-def _words(item: Item) -> list[str]:
-    """The words of a name after its class; the first one is the contributor."""
-    name = _PREFIX.sub("", _stem(item.path.name), count=1)
-    words = [word for word in re.split(r"[\W_]+", name) if word]
-    return words[1:] if words and words[0] in PROBES else words
-
-
-def _contributor(words: list[str]) -> str:
-    return (re.sub(r"[0-9].*", "", words[0]) or words[0]) if words else "unnamed"
-
-
-def _batch(item: Item) -> str:
-    """The contributor's case, patient or set, where the name tells one."""
-    words = _words(item)
-    contributor = _contributor(words)
-    if contributor == "avi":
-        series = re.sub(r"[0-9].*", "", words[1]) if len(words) > 1 else ""
-        return f"avi {series} {item.named}"
-    told = _BATCH.search(" ".join(words))
-    if not told:
-        return ""
-    parts = (contributor if contributor != told["kind"] else "", told["date"])
-    return " ".join([part for part in parts if part] + [told["kind"] + told["number"]])
-
-
-def _group_videos(videos: list[Item], tables: Tables) -> str:
-    """Group by clips.csv, else by metadata and name; returns the rule in words."""
-    if tables.groups:
-        rows = {item.id: tables.own(item) for item in videos}
-        told = {id: row.cells["group"] for id, row in rows.items() if row}
-        lost = [item.id for item in videos if not told.get(item.id)]
-        if lost:
-            raise DataError(
-                f"{tables.clips_path}: tells no group of {len(lost)} of {len(videos)} videos: "
-                f"{some(lost)}; add them, leave them out with 'exclude', or remove the table"
-            )
-        for item in videos:
-            item.group = told[item.id]
-        return "clips.csv"
-    n_guessed = 0
-    for item in videos:
-        if not item.keys:
-            item.keys = [f"contributor {_contributor(_words(item))}"]
-            n_guessed += 1
-    groups = _joined(item.keys for item in videos)
-    for item in videos:
-        item.group = groups[item.keys[0]]
-    source = "their names only" if tables.metadata is None else "dataset_metadata.csv and names"
-    return f"{source} ({n_guessed} of {len(videos)} by their contributor alone)"
-
-
-def _joined(keys: Iterable[list[str]]) -> dict[str, str]:
-    """The first of all keys that stand together with a key, directly or by others between."""
-    leader: dict[str, str] = {}
-
-    def top(key: str) -> str:
-        while leader.setdefault(key, key) != key:
-            key = leader[key]
-        return key
-
-    for together in keys:
-        for other in together:
-            first, last = sorted((top(together[0]), top(other)))
-            leader[last] = first
-    return {key: top(key) for key in list(leader)}
-
-
-def _group_images(items: list[Item]) -> int:
-    """An image joins all videos whose patient or batch is its own.
-
-    Were it to join one of several groups only, the others could stand on
-    the other side of a split than the image.
-
-    Returns:
-        How many groups of videos became part of another one.
-    """
-    videos = [item for item in items if item.kind == "video"]
-    images = [item for item in items if item.kind == "image" and item.keys]
-    # Only what images ask for: clips.csv goes before the keys of videos.
-    asked = {key for image in images for key in image.keys}
-    together = [[f"group {v.group}", *(key for key in v.keys if key in asked)] for v in videos]
-    leaders = _joined([*together, *(image.keys for image in images)])
-    names: dict[str, str] = {}
-    before = sorted({video.group for video in videos}, key=natural)
-    for group in before:
-        names.setdefault(leaders[f"group {group}"], group)
-    for video in videos:
-        video.group = names[leaders[f"group {video.group}"]]
-    for item in items:
-        if item.kind == "image":
-            leader = leaders[item.keys[0]] if item.keys else item.id
-            item.group = names.get(leader, f"still {leader}")
-    return len(before) - len(names)
-
-
-def _check_licences(survey: Survey, kind: Kind) -> None:
-    if not any(item.licence for item in survey.items if item.kind == kind):
+def _check_licences(found: Survey, kind: Kind) -> None:
+    if not any(item.licence for item in found.items if item.kind == kind):
         own = "clips.csv" if kind == "video" else "images.csv"
         raise DataError(
-            f"{survey.home}: permissive_only needs a table that tells the {kind}s' licences: "
+            f"{found.home}: permissive_only needs a table that tells the {kind}s' licences: "
             f"{own} or dataset_metadata.csv"
         )
-
-
-def _stem(name: str) -> str:
-    return _key(PurePosixPath(name).stem)
-
-
-def _key(text: str) -> str:
-    """How the tables and the file system are compared: neither case nor spaces around count."""
-    return nfc(text).strip().casefold()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 from pathlib import Path
@@ -84,6 +85,21 @@ def tools():
         ArrayRecord = ArrayRecord
 
     return Tools
+
+
+@pytest.fixture
+def locked(monkeypatch):
+    """Make folders unreadable, for a superuser too: called with each of them."""
+    folders = set()
+    iterdir = Path.iterdir
+
+    def refused(path):
+        if path in folders:
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refused)
+    return folders.add
 
 
 @pytest.fixture(scope="session")

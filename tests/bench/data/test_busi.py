@@ -7,7 +7,8 @@ import pytest
 from PIL import Image
 
 from bench.data.busi import Busi
-from plugins.errors import BenchError, DataError
+from plugins.dataset import Box
+from plugins.errors import BenchError, DataError, FaultyDataError
 
 GREY = np.full((8, 8), 90, "u1")
 
@@ -117,10 +118,17 @@ def test_everything_wrong_is_listed_at_once(home, tools):
     (home / "benign" / "benign (4).png").mkdir()
     tools.write_image(home / "loose.png", GREY)
     (home / "cystic").mkdir()
-    with pytest.raises(DataError) as error:
+    (home / "benign" / "benign (11).png").symlink_to(home / "gone.png")
+    with pytest.raises(FaultyDataError) as error:
         busi(home, exclude=("nothing*",)).images()
     text = str(error.value)
-    assert len(text.splitlines()) == 8
+    assert text.splitlines()[1:] == [f"  {fault}" for fault in error.value.faults]
+    assert len(error.value.faults) == 8
+    assert [r.id for r in error.value.records] == [
+        "benign/benign (10).png",
+        "malignant/malignant (1).png",
+    ]
+    assert "benign (11).png: a link to" in text
     assert "benign (2)_mask.png: a mask whose image 'benign (2).png' is missing" in text
     assert "malignant: 'benign (3).png' is neither an image 'malignant (N).png' nor" in text
     assert "'notes.txt' is neither" in text
@@ -135,6 +143,89 @@ def test_what_is_excluded_is_neither_read_nor_wrong(home):
     patterns = ("benign (2).png", "notes.txt", "normal (1).png")
     records = busi(home, exclude=patterns).images()
     assert [r.id for r in records] == ["benign/benign (10).png", "malignant/malignant (1).png"]
+
+
+def test_a_class_that_cannot_be_read_is_one_fault(home, locked):
+    locked(home / "benign")
+    with pytest.raises(FaultyDataError, match="benign: cannot be read: Permission den") as error:
+        busi(home).images()
+    assert len(error.value.faults) == 1
+    assert [r.label for r in error.value.records] == ["malignant"]
+
+
+def test_sound_records_are_in_their_groups_though_others_are_faulty(home):
+    rows = [f"{label} ({n}).png,5\n" for label, n in (("benign", 2), ("benign", 10))]
+    table = "image,duplicate_group\n" + "".join([*rows, "malignant (1).png,5\n"])
+    (home / "groups.csv").write_text(table, "utf-8")
+    (home / "benign" / "notes.txt").write_text("")
+    with pytest.raises(FaultyDataError) as error:
+        busi(home).images()
+    assert {r.group for r in error.value.records} == {"duplicates 5"}
+
+
+def mask(height, width, *boxes, channels=0):
+    """A mask, white in the boxes (left, top, right, bottom)."""
+    pixels = np.zeros((height, width), "u1")
+    for left, top, right, bottom in boxes:
+        pixels[top:bottom, left:right] = 255
+    if channels == 4:
+        return np.dstack([pixels] * 3 + [np.full_like(pixels, 255)])
+    return np.dstack([pixels] * channels) if channels else pixels
+
+
+@pytest.fixture
+def masked(home, tools):
+    """`home`, whose images are 7x9, with masks of that size and of 1, 3 and 4 channels."""
+    name = str(home / "benign" / "benign (10)_mask")
+    tools.write_image(type(home)(f"{name}.png"), mask(9, 7, (1, 2, 3, 4)))
+    tools.write_image(type(home)(f"{name}_1.png"), mask(9, 7, (2, 5, 6, 8), channels=4))
+    tools.write_image(type(home)(f"{name}_2.png"), mask(9, 7, (0, 3, 1, 4), channels=3))
+    tools.write_image(home / "benign" / "benign (2)_mask.png", mask(9, 7))
+    tools.write_image(home / "normal" / "normal (1)_mask.png", mask(8, 8, channels=3))
+    (home / "malignant" / "malignant (1)_mask.png").unlink()
+    return home
+
+
+def test_the_region_is_the_box_around_all_masks(masked):
+    regions = {r.id: r.region() for r in busi(masked, normal=True).images()}
+    assert regions == {
+        "benign/benign (2).png": None,
+        "benign/benign (10).png": Box(0, 2, 6, 8),
+        "malignant/malignant (1).png": None,
+        "normal/normal (1).png": None,
+    }
+
+
+def test_a_mask_may_be_left_out(masked):
+    reader = busi(masked, exclude=("benign (10)_mask_1.png",))
+    assert reader.images()[1].region() == Box(0, 2, 3, 4)
+
+
+def test_a_mask_of_another_size_is_named_with_its_image(home):
+    record = busi(home).images()[0]
+    with pytest.raises(DataError) as error:
+        record.region()
+    assert "benign (2)_mask.png: is 8x8, but " in str(error.value)
+    assert "benign (2).png, whose mask it is, is 7x9" in str(error.value)
+
+
+def test_masks_change_neither_fingerprint_nor_frames(masked):
+    before = [r.fingerprint for r in busi(masked).images()]
+    (masked / "benign" / "benign (10)_mask.png").unlink()
+    assert [r.fingerprint for r in busi(masked).images()] == before
+
+
+def test_a_broken_mask_is_wrong(masked):
+    path = masked / "malignant" / "malignant (1)_mask.png"
+    path.symlink_to(masked / "gone.png")
+    with pytest.raises(FaultyDataError, match=r"malignant \(1\)_mask\.png: a link to") as error:
+        busi(masked).images()
+    assert [r.label for r in error.value.records] == ["benign", "benign"]
+    assert len(busi(masked, exclude=("malignant (1)_mask.png",)).images()) == 3
+
+
+def test_it_holds_images(home):
+    assert busi(home).holds() == ("images",)
 
 
 def test_a_class_without_images_is_wrong(home):
@@ -175,9 +266,8 @@ def test_damaged_images_are_named_when_they_are_read(home):
     cut = home / "benign" / "benign (2).png"
     cut.write_bytes(cut.read_bytes()[:40])
     (home / "benign" / "benign (10).png").write_bytes(b"")
-    (home / "benign" / "benign (11).png").symlink_to(home / "gone.png")
-    cut, empty, link, *_ = busi(home).images()
-    for record, message in ((cut, "damaged"), (empty, "is empty"), (link, "a link to")):
+    cut, empty, *_ = busi(home).images()
+    for record, message in ((cut, "damaged"), (empty, "is empty")):
         with pytest.raises(DataError, match=message):
             record.frames()
 
@@ -209,3 +299,17 @@ def test_every_real_image_decodes(sample_data):
         assert frames.shape[0] == 1
         assert min(frames.shape[1:3]) > 150
         assert frames.std() > 5
+
+
+def test_every_real_mask_is_read(sample_data):
+    records = busi(sample_data / "busi", normal=True).images()
+    marked = {r.id: r.region() for r in records}
+    assert {id for id, box in marked.items() if box is None} == {
+        id for id in marked if id.startswith("normal/")
+    }
+    for record in records[::4]:
+        if box := marked[record.id]:
+            height, width = record.frames().shape[1:3]
+            assert 0 <= box.left < box.right <= width
+            assert 0 <= box.top < box.bottom <= height
+            assert box.right - box.left < width or box.bottom - box.top < height

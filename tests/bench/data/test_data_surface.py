@@ -33,5 +33,6 @@ def test_the_hook_offers_the_readers():
     manager.register(bench.data)
     manager.check_pending()
     (readers,) = manager.hook.bench_datasets()
-    assert {reader.name for reader in readers} == {"busi", "folder", "phantom", "pocus"}
+    names = {"busi", "busv", "folder", "phantom", "pocus", "vtus"}
+    assert {reader.name for reader in readers} == names
     assert all(issubclass(reader, Dataset) for reader in readers)

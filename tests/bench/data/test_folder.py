@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from bench.data.folder import Folder
-from plugins.errors import BenchError, DataError
+from plugins.dataset import Box
+from plugins.errors import BenchError, DataError, FaultyDataError
 
 
 @pytest.fixture
@@ -65,11 +66,13 @@ def test_everything_wrong_is_listed_at_once(root, tools):
     (root / "malignant" / "frames.png").mkdir()
     (root / "stray.png").write_text("")
     tools.write_video(root / "malignant" / "v.mp4", tools.moving_square(2))
-    with pytest.raises(DataError) as error:
+    with pytest.raises(FaultyDataError) as error:
         folder(root).images()
-    lines = str(error.value).splitlines()
-    assert len(lines) == 6
     text = str(error.value)
+    assert text.splitlines()[0].endswith("mend what follows, or leave it out with 'exclude':")
+    assert text.splitlines()[1:] == [f"  {fault}" for fault in error.value.faults]
+    assert len(error.value.faults) == 5
+    assert len(error.value.records) == 6
     assert "benign/notes.docx: unknown kind of file '.docx'" in text
     assert "empty: a class without images: it is empty" in text
     assert "frames.png: is a folder, not an image" in text
@@ -142,11 +145,33 @@ def test_a_wrong_table_of_groups_is_named(root, table, message):
         folder(root).images()
 
 
-def test_a_broken_link_is_listed_as_a_record_and_refused_when_read(root):
+def test_a_broken_link_is_wrong_and_all_else_is_sound(root):
+    sound = [r.id for r in folder(root).images()]
     (root / "benign" / "z.png").symlink_to(root / "gone.png")
-    record = folder(root).images()[3]
-    with pytest.raises(DataError, match=r"z\.png: a link to"):
-        record.frames()
+    with pytest.raises(FaultyDataError, match=r"z\.png: a link to .* does not exist") as error:
+        folder(root).images()
+    assert [r.id for r in error.value.records] == sound
+    assert len(folder(root, "z.png").images()) == 6
+
+
+def test_a_class_that_cannot_be_read_is_one_fault(root, locked):
+    locked(root / "benign")
+    with pytest.raises(FaultyDataError) as error:
+        folder(root).images()
+    assert error.value.faults == (f"{root}/benign: cannot be read: Permission denied",)
+    assert {r.label for r in error.value.records} == {"malignant"}
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may read all")
+@pytest.mark.parametrize("mode", [0o000, 0o400])
+def test_a_class_without_permission_is_one_fault(root, mode):
+    (root / "benign").chmod(mode)
+    try:
+        with pytest.raises(FaultyDataError, match="benign: cannot be read") as error:
+            folder(root).images()
+    finally:
+        (root / "benign").chmod(0o700)
+    assert len(error.value.records) == 3
 
 
 def test_accents_have_one_spelling(tmp_path, tools):
@@ -162,3 +187,71 @@ def test_a_name_that_is_no_text_is_named(root):
         pass
     with pytest.raises(DataError, match="not valid UTF-8"):
         folder(root).images()
+
+
+REGIONS = """id,left,top,width,height,who
+benign/benign (1).png,2,3,4,1,A
+benign/benign (1).png,1,5,2,2,B
+malignant/malignant (2).png,-1,0,9,9,A
+"""
+
+
+def test_regions_come_from_the_table(root):
+    (root / "regions.csv").write_text(REGIONS, "utf-8")
+    regions = {r.id: r.region() for r in folder(root).images() if r.region()}
+    assert regions == {
+        "benign/benign (1).png": Box(1, 3, 6, 7),
+        "malignant/malignant (2).png": Box(-1, 0, 8, 9),
+    }
+    assert folder(root).notes() == []
+
+
+def test_without_a_table_there_is_no_region(root):
+    assert {r.region() for r in folder(root).images()} == {None}
+
+
+def test_a_region_of_nothing_is_noted(root):
+    (root / "regions.csv").write_text(REGIONS + "benign/x.png,0,0,1,1,\n../y.png,0,0,1,1,\n")
+    assert folder(root).notes() == [
+        "regions.csv names 2 ids that are not there: benign/x.png, ../y.png"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("row", "message"),
+    [
+        ("a,1,2,3", "line 2: height is '', not a whole number of pixels"),
+        ("a,1,2,3.5,4", r"line 2: width is '3\.5', not a whole number"),
+        ("a,1,2,9999999999,4", "line 2: width is '9999999999', not a whole number"),
+        ("a,1,2,0,4", "line 2: a box of 0x4 pixels holds nothing"),
+        ("a,1,2,3,-4", "line 2: a box of 3x-4 pixels holds nothing"),
+        ("a,-5,2,5,4", "line 2: the box lies outside the frame"),
+        (",1,2,3,4", "line 2: the id is empty"),
+    ],
+)
+def test_a_wrong_region_is_named(root, row, message):
+    (root / "regions.csv").write_text(f"id,left,top,width,height\n{row}\n", "utf-8")
+    for read in (folder(root).images, folder(root).notes):
+        with pytest.raises(DataError, match=message):
+            read()
+
+
+def test_a_table_of_regions_without_a_column_is_named(root):
+    (root / "regions.csv").write_text("id,x,y,width,height\n", "utf-8")
+    with pytest.raises(DataError, match=r"regions\.csv: lacks the column left and top"):
+        folder(root).images()
+
+
+@pytest.mark.parametrize("name", ["groups.csv", "regions.csv"])
+def test_a_table_that_is_a_broken_link_is_not_passed_over(root, name):
+    (root / name).symlink_to(root / "gone.csv")
+    with pytest.raises(DataError, match=f"{name}: cannot be read as CSV"):
+        folder(root).images()
+
+
+def test_what_a_folder_holds_is_told_by_its_files(root, tools):
+    assert folder(root).holds() == ("images",)
+    tools.write_video(root / "benign" / "v.mkv", tools.moving_square(2))
+    assert folder(root).holds() == ("videos", "images")
+    assert folder(root, "*.png").holds() == ("videos",)
+    assert folder(root, "*.png", "*.mkv").holds() == ("videos", "images")
