@@ -1,4 +1,4 @@
-"""Training batches of clips: which, in what order, and how disturbed, from (seed, step) alone."""
+"""Training batches of clips: which, where they start, how disturbed, from (seed, step) alone."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ class Batches:
         frames: which frames of each clip.
         order: which clips.
         augment: how they are disturbed.
-        seed: of the disturbances.
+        seed: of the starts and the disturbances.
     """
 
     def __init__(
@@ -91,6 +91,8 @@ class Batches:
     def __call__(self, step: int) -> dict[str, Tensor]:
         """Read and disturb the clips of a step."""
         indices = self._order(step)
+        starts = [derive(self._seed, "start", step, i) for i in range(len(indices))]
+        clips = self._clips.batch(indices, starts)[:, :, self._frames]
         generator = torch.Generator().manual_seed(derive(self._seed, "augment", step))
-        clips = self._augment(self._clips.batch(indices)[:, :, self._frames], generator)
+        clips = self._augment(clips, generator)
         return {"clips": clips, "labels": torch.tensor([self._clips.labels[i] for i in indices])}

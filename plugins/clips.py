@@ -14,6 +14,11 @@ from plugins.types import Clip, ClipBatch
 class ClipSet(ABC):
     """Clips with labels, by index; a clip is read when it is asked for.
 
+    Plugins train on ``clips.batch(indices, seeds)``, with seeds derived
+    from their own and the step, so that a video is not learned from one
+    start alone; ``clips[i]``, with which they are tested, is always the
+    same clip.
+
     Attributes:
         classes: the class names; a label is an index into them.
         ids: per clip, the id of the video it comes from. Several clips
@@ -21,6 +26,7 @@ class ClipSet(ABC):
         labels: per clip, its class index.
         groups: per clip, the patient (or whatever must stay together).
         shape: (C, T, H, W) of every clip.
+        draws: whether `draw` can give other clips than ``self[index]``.
     """
 
     classes: tuple[str, ...]
@@ -28,6 +34,7 @@ class ClipSet(ABC):
     labels: Sequence[int]
     groups: Sequence[str]
     shape: tuple[int, int, int, int]
+    draws: bool = False
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -45,7 +52,7 @@ class ClipSet(ABC):
         return self[index]
 
     def batch(self, indices: Sequence[int], seeds: Sequence[int] | None = None) -> ClipBatch:
-        """The clips at several indices, stacked; drawn where each has a seed."""
+        """The clips at several indices, stacked; for training drawn, each by its seed."""
         if seeds is None:
             return torch.stack([self[i] for i in indices])
         return torch.stack([self.draw(i, s) for i, s in zip(indices, seeds, strict=True)])

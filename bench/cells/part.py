@@ -10,6 +10,7 @@ from typing import Literal
 
 from bench.canonical import digest
 from bench.data import Cache, ClipSettings, StillSource, VideoClips, still_of
+from bench.data.region import region_of
 from bench.provenance import source_digest
 from plugins.clips import ClipSet
 from plugins.dataset import Dataset, Record
@@ -59,7 +60,10 @@ class Part:
         """SHA-256 of all that determines the clips: contents, labels, settings, reader."""
         return digest(
             {
-                "records": [[r.id, r.label, r.group, r.fingerprint] for r in self.records()],
+                "records": [
+                    [r.id, r.label, r.group, r.fingerprint, region_of(r, self.settings)]
+                    for r in self.records()
+                ],
                 "classes": self.classes,
                 "settings": self.settings.model_dump(mode="json"),
                 "reader": [

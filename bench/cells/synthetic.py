@@ -55,10 +55,16 @@ class JoinedClips(ClipSet):
         self.ids = [name for p in parts for name in p.ids]
         self.labels = [label for p in parts for label in p.labels]
         self.groups = [group for p in parts for group in p.groups]
+        self.draws = any(p.draws for p in parts)
 
     def __getitem__(self, index: int) -> Clip:
         part, i = self._index[index]
         return part[i]
+
+    def draw(self, index: int, seed: int) -> Clip:
+        """Drawn by the part that the clip belongs to."""
+        part, i = self._index[index]
+        return part.draw(i, seed)
 
 
 def thin_to_prior(labels: Sequence[int], shares: Sequence[float], seed: int) -> list[int]:

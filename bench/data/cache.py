@@ -5,18 +5,20 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import os
 import shutil
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
 from bench.data import cachefile
-from bench.data.square import SquareSettings, square
+from bench.data.region import FrameSettings, region_of
+from bench.data.squares import Watcher, named, squares, with_id
 from bench.provenance import source_digest
 from plugins.errors import DataError
 
@@ -26,7 +28,22 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raise it when the same source and settings come to give other bytes."""
 
+UNTOLD = 100
+"""Frames that a record is taken to have in `Cache.missing_size` where it cannot tell."""
+
 _DAY = 86400
+
+
+class Missing(NamedTuple):
+    """What is to be decoded.
+
+    Attributes:
+        size: about how many bytes it will take in the cache.
+        records: how many records; of equal ones, one counts.
+    """
+
+    size: int
+    records: int
 
 
 class DiskFullError(DataError):
@@ -53,15 +70,10 @@ class Cache:
 
     A file is an ordinary .npy, uint8 (T, size, size, channels). Its name
     is the digest of the record's fingerprint, of the settings that shape
-    it and of the code that decodes it, so that another source, setting or
-    decoder is another file. It
-    appears whole or not at all, and one that was damaged afterwards is
-    decoded again.
-
-    A record may offer beside ``frames()``, so that long videos need
-    little memory and space is checked beforehand: ``stream()``, its
-    frames one by one, each (H, W, C); and ``length_hint()``, about how
-    many there are.
+    it (and the region of interest, where they ask for it) and of the code
+    that decodes it, so that another source, setting, region or decoder is
+    another file. It appears whole or not at all, and one that was damaged
+    afterwards is decoded again.
 
     Args:
         folder: made where it is missing.
@@ -72,11 +84,11 @@ class Cache:
         self.folder = Path(folder)
         self.reserve = reserve
 
-    def path(self, record: Record, settings: SquareSettings) -> Path:
+    def path(self, record: Record, settings: FrameSettings) -> Path:
         """The file of a record, there or not.
 
         Raises:
-            DataError: the source cannot be read.
+            DataError: the source or its region cannot be read.
         """
         shaped = [
             VERSION,
@@ -88,23 +100,34 @@ class Cache:
             source_digest("bench.data.square"),
             source_digest(type(record).__module__),
         ]
+        box = region_of(record, settings)
+        if box:
+            cut = [box, settings.region_margin, settings.region_side]
+            shaped += [cut, source_digest("bench.data.region")]
         return self.folder / f"{hashlib.sha256(json.dumps(shaped).encode()).hexdigest()}.npy"
 
     def fill(
         self,
         records: Sequence[Record],
-        settings: SquareSettings,
+        settings: FrameSettings,
         report: Callable[[int, int], None] | None = None,
-        workers: int = 2,
+        workers: int | None = None,
+        watch: Callable[[Record], Watcher] | None = None,
     ) -> Filled:
         """Decode what is missing, and look at what is there.
 
         Args:
             records: videos or images.
-            settings: size, fit and channels.
+            settings: region, size, fit and channels.
             report: called with records done and their total, in this
                 thread; what it raises ends the filling.
-            workers: records decoded at once.
+            workers: records decoded at once; by default one per core that
+                this process may use.
+            watch: makes a watcher for each record that is decoded in this
+                call, so that what needs every pixel takes no second
+                decoding. Called in the decoding threads; what it or a
+                watcher raises is taken for the record's own mistake. Of
+                equal records the first is watched.
 
         Raises:
             DataError: one line for every record that cannot be read, after
@@ -116,7 +139,7 @@ class Cache:
         wrong: dict[int, str] = {}
         waiting: dict[Path, list[int]] = {}
         done = 0
-        pool = ThreadPoolExecutor(max(workers, 1), thread_name_prefix="decode")
+        pool = ThreadPoolExecutor(workers or _n_cores(), thread_name_prefix="decode")
         try:
             paths: list[Path | None] = []
             for i, state in enumerate(pool.map(lambda r: self._state(r, settings), records)):
@@ -131,7 +154,7 @@ class Cache:
             reused = done - len(wrong)
             self._check_room([records[which[0]] for which in waiting.values()], settings)
             jobs = {
-                pool.submit(self._write, records[which[0]], path, settings): which
+                pool.submit(self._write, records[which[0]], path, settings, watch): which
                 for path, which in waiting.items()
             }
             for job in as_completed(jobs):
@@ -157,7 +180,24 @@ class Cache:
         size = sum(path.stat().st_size for path in set(paths) if path)
         return Filled(decoded=len(records) - reused, reused=reused, size=size)
 
-    def frames(self, record: Record, settings: SquareSettings) -> np.memmap:
+    def missing_size(self, records: Sequence[Record], settings: FrameSettings) -> Missing:
+        """What `fill` would decode, told from the records' own hints.
+
+        A record that cannot tell its length counts with `UNTOLD` frames.
+        Damage within a cached file is left for `fill` to find, and so is
+        a source that cannot be read.
+        """
+        shape, missing = _shape(settings), dict[Path, int]()
+        for record in records:
+            try:
+                path = self.path(record, settings)
+            except Exception:  # `fill` names it, with all others
+                continue
+            if path not in missing and cachefile.length(path, shape) is None:
+                missing[path] = _size(_hint(record) or UNTOLD, shape)
+        return Missing(sum(missing.values()), len(missing))
+
+    def frames(self, record: Record, settings: FrameSettings) -> np.memmap:
         """The frames, mapped from the file; decoded first where it is missing or cut.
 
         Returns:
@@ -168,7 +208,7 @@ class Cache:
         """
         return self.mapped(self.path(record, settings), record, settings)
 
-    def mapped(self, path: Path, record: Record, settings: SquareSettings) -> np.memmap:
+    def mapped(self, path: Path, record: Record, settings: FrameSettings) -> np.memmap:
         """`frames`, for those who keep the path and spare the fingerprint."""
         shape = _shape(settings)
         if cachefile.length(path, shape) is None:
@@ -178,7 +218,7 @@ class Cache:
             raise DataError(f"{path}: vanished while it was read; is the cache being cleared?")
         return frames
 
-    def length(self, record: Record, settings: SquareSettings) -> int:
+    def length(self, record: Record, settings: FrameSettings) -> int:
         """The number of frames, T.
 
         Raises:
@@ -187,22 +227,29 @@ class Cache:
         path = self.path(record, settings)
         return cachefile.length(path, _shape(settings)) or len(self.mapped(path, record, settings))
 
-    def _state(self, record: Record, settings: SquareSettings) -> tuple[Path | None, bool, str]:
+    def _state(self, record: Record, settings: FrameSettings) -> tuple[Path | None, bool, str]:
         """The record's file, whether it is sound to the last bit, and else why it has none."""
         try:
             path = self.path(record, settings)
         except DataError as error:
             return None, False, str(error)
         except Exception as error:  # a reader's own mistake costs its file, not the run
-            return None, False, _named(record, f"{type(error).__name__}: {error}")
+            return None, False, with_id(record, f"{type(error).__name__}: {error}")
         return path, cachefile.is_sound(path, _shape(settings)), ""
 
-    def _write(self, record: Record, path: Path, settings: SquareSettings) -> None:
+    def _write(
+        self,
+        record: Record,
+        path: Path,
+        settings: FrameSettings,
+        watch: Callable[[Record], Watcher] | None = None,
+    ) -> None:
         self._check_free(0)
+        with named(record):
+            watcher = watch(record) if watch else None
+        made = squares(record, settings, watcher)
         try:
-            cachefile.write(
-                path, _squares(record, settings), _shape(settings), lambda: self._check_free(0)
-            )
+            cachefile.write(path, made, _shape(settings), lambda: self._check_free(0))
         except OSError as error:
             full = error.errno in (errno.ENOSPC, errno.EDQUOT)
             reason = "the disk is full" if full else error.strerror or str(error)
@@ -210,14 +257,14 @@ class Cache:
                 f"{self.folder}: the cache cannot be written: {reason}; free some space, "
                 "or set another cache folder"
             ) from None
+        with named(record):
+            if watcher:
+                watcher.done()
 
-    def _needed(self, missing: Sequence[Record], settings: SquareSettings) -> int:
-        frame = settings.size**2 * settings.channels
-        return sum(_hint(record) * frame + 256 for record in missing)
-
-    def _check_room(self, missing: Sequence[Record], settings: SquareSettings) -> None:
+    def _check_room(self, missing: Sequence[Record], settings: FrameSettings) -> None:
+        """By what is known at least: a guess may not refuse."""
         if missing:
-            self._check_free(self._needed(missing, settings))
+            self._check_free(sum(_size(_hint(r), _shape(settings)) for r in missing))
 
     def _check_free(self, needed: int) -> None:
         try:
@@ -249,39 +296,27 @@ def _silent(done: int, total: int) -> None:
     """Report nothing."""
 
 
+def _n_cores() -> int:
+    """Of those that this process may use, where the system tells."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _hint(record: Record) -> int:
     """About how many frames a record has, 0 where it cannot tell."""
     try:
-        return int(record.length_hint()) if hasattr(record, "length_hint") else 0
+        return max(record.length_hint(), 0)
     except Exception:  # only a hint: decoding says what is wrong
         return 0
 
 
-def _squares(record: Record, settings: SquareSettings) -> Iterator[np.ndarray]:
-    """The record's frames at their final size.
-
-    Raises:
-        DataError: whatever the record raises, with its id.
-    """
-    count = 0
-    try:
-        stream = getattr(record, "stream", None)
-        for frame in stream() if stream else record.frames():
-            yield square(frame, settings)
-            count += 1
-    except DataError as error:
-        raise DataError(_named(record, str(error))) from None
-    except Exception as error:  # a reader's own mistake costs its file, not the run
-        raise DataError(_named(record, f"{type(error).__name__}: {error}")) from error
-    if count == 0:
-        raise DataError(_named(record, "holds no frames"))
+def _size(n_frames: int, shape: cachefile.Shape) -> int:
+    """Bytes of a file, about."""
+    return n_frames * int(np.prod(shape)) + 256
 
 
-def _named(record: Record, message: str) -> str:
-    return message if record.id in message else f"{record.id}: {message}"
-
-
-def _shape(settings: SquareSettings) -> cachefile.Shape:
+def _shape(settings: FrameSettings) -> cachefile.Shape:
     return (settings.size, settings.size, settings.channels)
 
 

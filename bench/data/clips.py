@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import torch
 
 from bench.data.cache import Cache
-from bench.data.indices import clip_indices, offsets, starts
+from bench.data.indices import Indices, clip_indices, drawn_start, lead, n_places, offsets, starts
+from bench.data.region import framing, without_region
 from bench.data.settings import ClipSettings as ClipSettings
-from bench.data.square import square
 from plugins.clips import ClipSet
 from plugins.dataset import Record
 from plugins.errors import DataError
@@ -29,10 +31,12 @@ class VideoClips(ClipSet):
             default the sorted labels of the records.
 
     Attributes:
-        starts: per clip, the video frame where it starts.
+        starts: per clip, the video frame where it starts: its frame 0.
         records: per clip, its video.
         dropped: ids of the videos left out as shorter than the span;
             empty unless ``settings.short`` is ``drop``.
+        without_region: ids of the videos used whole, as they have no
+            region of interest; empty unless ``settings.region`` is ``box``.
 
     Raises:
         DataError: a video cannot be read, a label is none of the
@@ -50,19 +54,21 @@ class VideoClips(ClipSet):
         self.shape = settings.shape
         self.settings = settings
         self._cache = cache
-        self._offsets = offsets(settings.frames, settings.span)
+        self._offsets = offsets(settings)
         index = {name: i for i, name in enumerate(self.classes)}
         unknown = sorted({record.label for record in records} - index.keys())
         if unknown:
             raise DataError(
                 f"class '{unknown[0]}' is none of the experiment's: {', '.join(self.classes)}"
             )
-        lengths = [cache.length(record, settings) for record in records]
-        kept, self.dropped = _parted(records, lengths, settings)
+        videos = [_opened(record, cache, settings) for record in records]
+        kept = [video for video in videos if _is_used(video.length, settings)]
+        self.dropped = tuple(v.record.id for v in videos if not _is_used(v.length, settings))
+        self.without_region = without_region([video.record for video in kept], settings)
         placed = [
-            (record, cache.path(record, settings), int(start))
-            for record, length in kept
-            for start in starts(length, settings.span, settings.per_video)
+            (video, int(self._indices(video.length, int(start))[0]))
+            for video in kept
+            for start in starts(video.length, settings.span, settings.per_video)
         ]
         if not placed:
             raise DataError(
@@ -71,29 +77,47 @@ class VideoClips(ClipSet):
                 if records
                 else "no clips without videos"
             )
-        self.records = [record for record, _, _ in placed]
-        self._paths = [path for _, path, _ in placed]
-        self.starts = [start for _, _, start in placed]
+        self.records = [video.record for video, _ in placed]
+        self.starts = [start for _, start in placed]
+        self._paths = [video.path for video, _ in placed]
+        many = any(n_places(video.length, settings.span) > 1 for video in kept)
+        self.draws = many and settings.start == "random"
         self.ids = [record.id for record in self.records]
         self.labels = [index[record.label] for record in self.records]
         self.groups = [record.group for record in self.records]
 
     def __getitem__(self, index: int) -> Clip:
         """The clip at an index, float32 (C, T, H, W) in [0, 1]."""
-        record, path = self.records[index], self._paths[index]
-        video = self._cache.mapped(path, record, self.settings)
-        chosen = clip_indices(len(video), self.starts[index], self._offsets, self.settings.short)
-        return as_clip(np.asarray(video[chosen]))
+        frames = self._frames(index)
+        chosen = clip_indices(len(frames), self.starts[index], self._offsets, self.settings.short)
+        return as_clip(np.asarray(frames[chosen]))
+
+    def draw(self, index: int, seed: int) -> Clip:
+        """For training: a clip of the same video from a place drawn by the seed alone.
+
+        All places that hold a span are equally likely, whatever
+        ``per_video`` is. With ``settings.start`` ``fixed``, ``self[index]``.
+        """
+        if self.settings.start == "fixed":
+            return self[index]
+        frames = self._frames(index)
+        start = drawn_start(len(frames), self.settings.span, seed)
+        return as_clip(np.asarray(frames[self._indices(len(frames), start)]))
 
     def still(self, index: int) -> Image:
         """Frame 0 of the clip at an index, float32 (C, H, W) in [0, 1]."""
-        record, path = self.records[index], self._paths[index]
-        video = self._cache.mapped(path, record, self.settings)
-        return as_clip(np.asarray(video[self.starts[index]])[None])[:, 0]
+        return as_clip(np.asarray(self._frames(index)[self.starts[index]])[None])[:, 0]
 
     def source(self, index: int) -> StillSource:
         """What the data set offers about frame 0 of the clip at an index."""
         return StillSource(self.records[index], self.settings, self.starts[index])
+
+    def _frames(self, index: int) -> np.memmap:
+        return self._cache.mapped(self._paths[index], self.records[index], self.settings)
+
+    def _indices(self, length: int, span_start: int) -> Indices:
+        first = span_start + lead(self.settings)
+        return clip_indices(length, first, self._offsets, self.settings.short)
 
 
 class StillSource:
@@ -129,11 +153,12 @@ class StillSource:
         if self._start:
             raise DataError(
                 f"{self.id}: what follows is known from the first frame on, but this clip starts "
-                f"at frame {self._start}; set span to the videos' length"
+                f"at frame {self._start}; set span to the videos' length, and sampling to 'uniform'"
             )
-        chosen = offsets(self._settings.frames, self._settings.span, n_frames)
+        chosen = offsets(self._settings, n_frames)
         true = self._record.continuation(int(chosen[-1]) + 1, seed, blind=blind)
-        return as_clip(np.stack([square(frame, self._settings) for frame in true[chosen]]))
+        framed = framing(self._record, self._settings)
+        return as_clip(np.stack([framed(frame) for frame in true[chosen]]))
 
 
 def still_of(record: Record, settings: ClipSettings, cache: Cache) -> Image:
@@ -164,16 +189,24 @@ def by_length(
         return list(records), ()
     cache.fill(records, settings)
     lengths = [cache.length(record, settings) for record in records]
-    kept, dropped = _parted(records, lengths, settings)
-    return [record for record, _ in kept], dropped
+    used = [_is_used(length, settings) for length in lengths]
+    kept = [record for record, is_used in zip(records, used, strict=True) if is_used]
+    return kept, tuple(r.id for r, is_used in zip(records, used, strict=True) if not is_used)
 
 
-def _parted(
-    records: Sequence[Record], lengths: Sequence[int], settings: ClipSettings
-) -> tuple[list[tuple[Record, int]], tuple[str, ...]]:
-    least = settings.span if settings.short == "drop" else 1
-    both = list(zip(records, lengths, strict=True))
-    return [b for b in both if b[1] >= least], tuple(r.id for r, n in both if n < least)
+class _Opened(NamedTuple):
+    record: Record
+    path: Path
+    length: int
+
+
+def _opened(record: Record, cache: Cache, settings: ClipSettings) -> _Opened:
+    path = cache.path(record, settings)
+    return _Opened(record, path, len(cache.mapped(path, record, settings)))
+
+
+def _is_used(length: int, settings: ClipSettings) -> bool:
+    return settings.short != "drop" or length >= settings.span
 
 
 def as_clip(frames: Frames) -> Clip:

@@ -36,7 +36,7 @@ def frame_files(folder: Path) -> list[Path]:
         files = [path for path in folder.iterdir() if not is_ignored(path.name)]
     except OSError as error:
         raise DataError(f"{folder}: cannot be read: {error.strerror or error}") from None
-    strange = sorted(p.name for p in files if p.is_dir() or not is_image(p))
+    strange = sorted(p.name for p in files if _is_folder(p) or not is_image(p))
     if strange:
         more = f" and {len(strange) - 1} more" if len(strange) > 1 else ""
         raise DataError(
@@ -63,7 +63,7 @@ def stream(path: Path) -> Iterator[UInt8[ndarray, "H W C"]]:
     Raises:
         DataError: the file, or one of the frames, cannot be read.
     """
-    if path.is_dir():
+    if _is_folder(path):
         yield from _stream_folder(path)
     elif is_image(path):
         yield image.read_image(path)
@@ -93,7 +93,7 @@ def frames(path: Path) -> UInt8[ndarray, "T H W C"]:
 
 def length_hint(path: Path) -> int:
     """About how many frames there are, without decoding; 0 where that cannot be told."""
-    if path.is_dir():
+    if _is_folder(path):
         return len(frame_files(path))
     return 1 if is_image(path) else video.frames_hint(path)
 
@@ -104,12 +104,19 @@ def fingerprint(path: Path) -> str:
     Raises:
         DataError: a file cannot be read.
     """
-    if not path.is_dir():
+    if not _is_folder(path):
         return sha256_of(path).hex()
     whole = hashlib.sha256()
     for file in frame_files(path):
         whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + sha256_of(file))
     return whole.hexdigest()
+
+
+def _is_folder(path: Path) -> bool:
+    try:
+        return path.is_dir()
+    except PermissionError:  # a folder above may not be entered: reading the file says so
+        return False
 
 
 def _stream_folder(folder: Path) -> Iterator[ndarray]:

@@ -26,8 +26,8 @@ def read_image(path: Path) -> UInt8[ndarray, "H W C"]:
     full range; what is transparent is laid on black.
 
     Raises:
-        DataError: damaged, too large, of several pages, or of a pixel
-            type that has no natural scale.
+        DataError: not to be read, damaged, too large, of several pages,
+            or of a pixel type that has no natural scale.
     """
     check_file(path)
     try:
@@ -46,6 +46,8 @@ def read_image(path: Path) -> UInt8[ndarray, "H W C"]:
         raise DataError(f"{path}: is not an image, or damaged at its start; {ADVICE}") from None
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _too_large(path, "the image") from None
+    except PermissionError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except Exception as error:  # Pillow's formats raise whatever their parsers meet
         raise DataError(f"{path}: is damaged: {error}; {ADVICE}") from None
 

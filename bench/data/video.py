@@ -41,13 +41,16 @@ def decoded(path: Path) -> Iterator[av.VideoFrame]:
     One frame at a time is held in memory.
 
     Raises:
-        DataError: damaged, cut short, an image, or without a picture.
+        DataError: not to be read, damaged, cut short, an image, too large, or without a picture.
     """
     check_file(path)
     count, end = 0, 0.0
     try:
         with _opened(path) as container:
             stream = _picture(container, path)
+            if stream.width and stream.height:
+                # Before a frame of that size is made; not every header tells it.
+                check_pixels(path, stream.width, stream.height)
             size = None
             for frame in _demuxed(container, stream, path):
                 check_pixels(path, frame.width, frame.height)
@@ -64,6 +67,8 @@ def decoded(path: Path) -> Iterator[av.VideoFrame]:
             _check_end(container, stream, path, count, end)
     except DataError:
         raise
+    except PermissionError as error:
+        raise DataError(f"{path}: cannot be read: {error.strerror}") from None
     except Exception as error:  # FFmpeg's errors derive from a dozen built-in ones
         reason = getattr(error, "strerror", None) or str(error)
         where = f" after frame {count - 1}" if count else ""

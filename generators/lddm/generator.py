@@ -56,7 +56,12 @@ class LDDM(Settings):
         autoencoder = fit_autoencoder(self, clips, run)
         with enough_memory(run.device, "sample_batch", self.sample_batch):
             latents = encode_all(
-                autoencoder, clips, self.sample_batch, run.device, mirror=self.mirror > 0
+                autoencoder,
+                clips,
+                self.sample_batch,
+                run.device,
+                mirror=self.mirror > 0,
+                seed=run.derive("latents"),
             )
         self._autoencoder = autoencoder
         self._prior = fit_prior(self, autoencoder.layout, latents, run)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import torch
 from jaxtyping import Float, UInt8
@@ -13,9 +14,13 @@ from generators.autoencoder.autoencoder import Autoencoder
 from generators.autoencoder.shapes import Latent
 from plugins.clips import ClipSet
 from plugins.reproducible import deterministic
-from plugins.types import ImageBatch
+from plugins.seeds import derive
+from plugins.types import ClipBatch, ImageBatch
 
 MIRRORED = (False, True)
+
+STARTS = 4
+"""Starts that each clip is encoded from, where they are drawn: stage 2 sees no others."""
 
 
 @dataclass(frozen=True)
@@ -44,28 +49,46 @@ class LatentSet:
 
 @torch.no_grad()
 def encode_all(
-    autoencoder: Autoencoder, clips: ClipSet, batch_size: int, device: str, *, mirror: bool
+    autoencoder: Autoencoder,
+    clips: ClipSet,
+    batch_size: int,
+    device: str,
+    *,
+    mirror: bool,
+    seed: int = 0,
 ) -> LatentSet:
     """Encode every clip, and with ``mirror`` its left-right mirror image too.
+
+    Where `ClipSet.draw` draws starts, each clip (and each mirror image)
+    is encoded from `STARTS` of them, alike for short and long videos, so
+    that every clip keeps its weight.
 
     Args:
         autoencoder: on the device, in eval mode.
         clips: N of them.
         batch_size: clips at a time.
         device: where the autoencoder is.
-        mirror: gives 2 N latents.
+        mirror: gives 2 N latents, or 2 N `STARTS`.
+        seed: of the starts.
     """
-    means, deviations, images = [], [], []
+    turns = range(STARTS if clips.draws else 1)
+    batches = [range(i, min(i + batch_size, len(clips))) for i in range(0, len(clips), batch_size)]
+    parts = []
     with deterministic():
-        for mirrored in MIRRORED if mirror else (False,):
-            for first in range(0, len(clips), batch_size):
-                batch = clips.batch(range(first, min(first + batch_size, len(clips))))
-                batch = batch.flip(-1) if mirrored else batch
-                posterior = autoencoder.encode(batch.to(device))
-                means.append(posterior.mean.float().cpu())
-                deviations.append((0.5 * posterior.logvar.float()).exp().cpu())
-                images.append((batch[:, :, 0] * 255).round().to(torch.uint8))
-    return LatentSet(torch.cat(means), torch.cat(deviations), torch.cat(images))
+        for turn, mirrored, indices in product(turns, MIRRORED if mirror else (False,), batches):
+            starts = [derive(seed, "start", turn, mirrored, i) for i in indices]
+            batch = clips.batch(indices, starts)
+            parts.append(_encoded(autoencoder, batch.flip(-1) if mirrored else batch, device))
+    return LatentSet(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
+
+
+def _encoded(
+    autoencoder: Autoencoder, clips: ClipBatch, device: str
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Mean and deviation of each clip's posterior, and its frame 0 as uint8."""
+    posterior = autoencoder.encode(clips.to(device))
+    deviation = (0.5 * posterior.logvar.float()).exp()
+    return posterior.mean.float().cpu(), deviation.cpu(), (clips[:, :, 0] * 255).round().byte()
 
 
 class Scale(nn.Module):

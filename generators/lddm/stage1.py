@@ -84,8 +84,10 @@ class Clips:
 
     def __call__(self, step: int) -> Batch:
         """Read the clips of a step."""
+        indices = self._order(step)
+        starts = [derive(self._seed, "start", step, i) for i in range(len(indices))]
+        clips = self._clips.batch(indices, starts)
         generator = torch.Generator().manual_seed(derive(self._seed, "disturbance", step))
-        clips = self._clips.batch(self._order(step))
         return {
             "clips": self._augment(clips, generator),
             "noise": torch.randn(len(clips), *self._shape, generator=generator),

@@ -10,12 +10,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
 
 from bench.data import cache as cache_module
 from bench.data import cachefile
 from bench.data.cache import Cache
-from bench.data.folder import Folder
+from bench.data.folder import FileRecord, Folder
 from bench.data.settings import ClipSettings
+from plugins.dataset import Box
 from plugins.errors import DataError
 
 SETTINGS = ClipSettings(size=16)
@@ -77,6 +81,50 @@ def test_only_settings_that_shape_a_frame_make_another_file(tmp_path, root):
     assert cache.path(record, same) == path
 
 
+def test_a_region_makes_another_file_where_it_is_used(tmp_path, tools):
+    class Marked(tools.ArrayRecord):
+        box = None
+
+        def region(self):
+            return self.box
+
+    cache, record = Cache(tmp_path), Marked(tools.moving_square(3))
+    settings = ClipSettings(size=16, region="box")
+    plain = cache.path(record, SETTINGS)
+    assert cache.path(record, settings) == plain
+    record.box = Box(10, 10, 30, 30)
+    assert cache.path(record, SETTINGS) == plain
+    paths = [cache.path(record, settings)]
+    for update in ({"region_margin": 0.2}, {"region_side": 20}):
+        paths.append(cache.path(record, ClipSettings(size=16, region="box", **update)))
+    record.box = Box(10, 10, 30, 31)
+    paths.append(cache.path(record, settings))
+    assert len({plain, *paths}) == 5
+    record.box = Box(8, 16, 24, 32)
+    tight = ClipSettings(size=16, region="box", region_margin=0, channels=3)
+    cache.fill([record], tight)
+    assert np.array_equal(cache.frames(record, tight), record.pixels[:, 16:32, 8:24])
+
+
+def test_a_region_that_cannot_be_read_costs_its_record(tmp_path, tools):
+    class Marked(tools.ArrayRecord):
+        def region(self):
+            raise DataError("mask.png: is damaged")
+
+    class Outside(tools.ArrayRecord):
+        def region(self):
+            return Box(500, 0, 510, 10)
+
+    good = tools.ArrayRecord(tools.moving_square(4), "good")
+    records = [Marked(tools.moving_square(5), "b"), good, Outside(tools.moving_square(6), "far")]
+    with pytest.raises(DataError) as error:
+        Cache(tmp_path).fill(records, ClipSettings(size=16, region="box"))
+    _, first, second = str(error.value).splitlines()
+    assert "mask.png: is damaged" in first
+    assert "far: the region of interest, left 500" in second
+    assert good.decoded == 1
+
+
 def test_a_mended_decoder_makes_another_file(tmp_path, root, monkeypatch):
     cache, record = Cache(tmp_path / "cache"), videos(root)[0]
     before = cache.path(record, SETTINGS)
@@ -123,6 +171,22 @@ def test_a_changed_source_is_decoded_again(tmp_path, root, tools):
     assert cache.length(videos(root)[0], SETTINGS) == 9
 
 
+@settings(max_examples=15, deadline=None)
+@given(st.integers(0, 2), st.integers(0, 7), st.integers(0, 9), st.integers(1, 255))
+def test_one_pixel_of_one_frame_makes_another_file(tmp_path_factory, frame, row, column, change):
+    folder, cache = tmp_path_factory.mktemp("frames"), Cache(Path("unused"))
+    pixels = np.random.default_rng(0).integers(0, 256, (3, 8, 10), np.uint8)
+    for t in range(3):
+        Image.fromarray(pixels[t]).save(folder / f"{t}.png")
+    before, same = (FileRecord(folder, "v", "v", "x") for _ in range(2))
+    assert cache.path(before, SETTINGS) == cache.path(same, SETTINGS)
+    pixels[frame, row, column] ^= change
+    Image.fromarray(pixels[frame]).save(folder / f"{frame}.png")
+    after = FileRecord(folder, "v", "v", "x")
+    assert after.fingerprint != before.fingerprint
+    assert cache.path(after, SETTINGS) != cache.path(before, SETTINGS)
+
+
 def test_twins_are_decoded_once(tmp_path, tools):
     one, two = (tools.ArrayRecord(tools.moving_square(4), id) for id in "ab")
     assert Cache(tmp_path).fill([one, two], SETTINGS).decoded == 2
@@ -131,14 +195,19 @@ def test_twins_are_decoded_once(tmp_path, tools):
 
 
 def test_all_damaged_files_are_named_and_the_rest_decoded(tmp_path, root):
-    data = (root / "x" / "a.mkv").read_bytes()
+    data, gone = (root / "x" / "a.mkv").read_bytes(), tmp_path / "gone.mp4"
+    gone.write_bytes(data)
+    (root / "x" / "e.mp4").symlink_to(gone)
+    for name in ("d.mkv", "f.avi"):
+        (root / "x" / name).write_bytes(data)
+    records = videos(root)
     (root / "x" / "a.mkv").write_bytes(data[: len(data) // 2])
     (root / "x" / "d.mkv").write_bytes(b"")
-    (root / "x" / "e.mp4").symlink_to(root / "gone.mp4")
+    gone.unlink()
     (root / "x" / "f.avi").write_text("not a video")
     cache = Cache(tmp_path / "cache")
     with pytest.raises(DataError) as error:
-        cache.fill(videos(root), SETTINGS)
+        cache.fill(records, SETTINGS)
     lines = str(error.value).splitlines()
     assert lines[0].startswith("4 of 6 files cannot be read")
     for line, name in zip(lines[1:], ("a.mkv", "d.mkv", "e.mp4", "f.avi"), strict=True):
@@ -172,6 +241,111 @@ def test_what_the_report_raises_stops_the_filling(tmp_path, root):
 
     with pytest.raises(KeyboardInterrupt):
         Cache(tmp_path / "cache").fill(videos(root), SETTINGS, report=stop)
+
+
+class Seen:
+    """Keeps what it sees of one record, and whether the cache had it in the end."""
+
+    def __init__(self, cache, record):
+        self.cache, self.record = cache, record
+        self.frames, self.was_there = [], None
+
+    def see(self, frame):
+        self.frames.append(frame)
+
+    def done(self):
+        self.was_there = self.cache.path(self.record, SETTINGS).exists()
+
+
+def test_a_watcher_sees_every_frame_that_is_decoded_as_it_is(tmp_path, tools):
+    cache, seen = Cache(tmp_path), {}
+
+    def watch(record):
+        return seen.setdefault(record.id, Seen(cache, record))
+
+    old, new, twin = (
+        tools.ArrayRecord(tools.moving_square(n), id)
+        for n, id in ((4, "old"), (5, "new"), (5, "t"))
+    )
+    cache.fill([old], SETTINGS)
+    cache.fill([old, new, twin], SETTINGS, watch=watch)
+    assert list(seen) == ["new"]
+    assert np.array_equal(seen["new"].frames, new.pixels)
+    assert seen["new"].was_there
+    plain = Cache(tmp_path / "plain")
+    plain.fill([new], SETTINGS)
+    assert np.array_equal(plain.frames(new, SETTINGS), cache.frames(new, SETTINGS))
+
+
+def test_a_watcher_of_a_damaged_record_is_never_done(tmp_path, root):
+    records, cache, seen = videos(root), Cache(tmp_path / "cache"), []
+
+    def watch(record):
+        seen.append(Seen(cache, record))
+        return seen[-1]
+
+    data = records[0].path.read_bytes()
+    records[0].path.write_bytes(data[: len(data) // 2])
+    with pytest.raises(DataError, match="1 of 1 files cannot be read"):
+        cache.fill(records[:1], SETTINGS, watch=watch)
+    assert [one.was_there for one in seen] == [None]
+
+
+def test_a_watchers_mistake_names_the_record(tmp_path, tools):
+    class Clumsy(Seen):
+        def done(self):
+            raise KeyError("oops")
+
+    cache, record = Cache(tmp_path), tools.ArrayRecord(tools.moving_square(4), "a record")
+    with pytest.raises(DataError, match="a record: KeyError: 'oops'"):
+        cache.fill([record], SETTINGS, watch=lambda record: Clumsy(cache, record))
+
+
+def test_all_cores_that_may_be_used_decode(tmp_path, tools, monkeypatch):
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 2, 5}, raising=False)
+    used, pool = [], cache_module.ThreadPoolExecutor
+
+    def counted(workers, **more):
+        used.append(workers)
+        return pool(workers, **more)
+
+    monkeypatch.setattr(cache_module, "ThreadPoolExecutor", counted)
+    records = [tools.ArrayRecord(tools.moving_square(4))]
+    Cache(tmp_path).fill(records, SETTINGS)
+    Cache(tmp_path).fill(records, SETTINGS, workers=1)
+    monkeypatch.delattr(os, "sched_getaffinity")
+    monkeypatch.setattr(os, "cpu_count", lambda: 7)
+    Cache(tmp_path).fill(records, SETTINGS)
+    assert used == [3, 1, 7]
+
+
+def test_what_is_missing_is_told_before_it_is_decoded(tmp_path, root):
+    cache = Cache(tmp_path / "cache")
+    records = videos(root)
+    size, count = cache.missing_size(records, SETTINGS)
+    assert count == 3
+    cache.fill(records[:1], SETTINGS)
+    assert cache.missing_size(records, SETTINGS).records == 2
+    filled = cache.fill(records, SETTINGS)
+    assert filled.size <= size < 1.1 * filled.size
+    assert cache.missing_size(records, SETTINGS) == (0, 0)
+    assert cache.missing_size(records, ClipSettings(size=32)).records == 3
+
+
+def test_a_length_that_is_not_told_is_guessed_and_refuses_nothing(tmp_path, tools, monkeypatch):
+    class Unreadable(tools.ArrayRecord):
+        @property
+        def fingerprint(self):
+            raise DataError("gone")
+
+    untold = [tools.ArrayRecord(tools.moving_square(4), id) for id in "ab"]
+    wrong = Unreadable(tools.moving_square(5), "c")
+    cache = Cache(tmp_path, reserve=0)
+    size, count = cache.missing_size([*untold, wrong], SETTINGS)
+    assert count == 1
+    assert cache_module.UNTOLD * 256 <= size <= cache_module.UNTOLD * 256 + 512
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: Usage(0, 0, size // 2))
+    assert cache.fill(untold, SETTINGS).decoded == 2
 
 
 Usage = namedtuple("Usage", "total used free")
@@ -227,7 +401,9 @@ from bench.data.settings import ClipSettings
 
 def record(i):
     video = np.full((200, 64, 64, 1), i, np.uint8)
-    return SimpleNamespace(id=str(i), fingerprint=str(i), frames=lambda: video)
+    return SimpleNamespace(
+        id=str(i), fingerprint=str(i), length_hint=lambda: 200, stream=lambda: iter(video)
+    )
 
 print(Cache(Path(sys.argv[1])).fill([record(i) for i in range(40)], ClipSettings(size=64)))
 """

@@ -1,14 +1,22 @@
 """Pixels of every kind of file, and one clear line for every kind of damage."""
 
 import os
+import shutil
 import struct
+import subprocess
+import sys
+import tempfile
+import zlib
 from concurrent.futures import ThreadPoolExecutor
+from fractions import Fraction
+from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
-from bench.data import decode, image
+from bench.data import decode, image, video
 from bench.data.files import natural
 from plugins.errors import DataError
 
@@ -29,6 +37,109 @@ def test_grey_frames_are_lossless_in_ffv1(tmp_path, tools):
     video = tools.moving_square()
     tools.write_video(tmp_path / "a.mkv", video, pix_fmt="bgr0")
     assert np.array_equal(decode.frames(tmp_path / "a.mkv"), video)
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [("a.mp4", "libx264", "yuv420p"), ("a.mkv", "ffv1", "bgr0"), ("a.mov", "libx264", "yuv444p")],
+)
+def test_every_frame_of_a_variable_frame_rate_counts_once(tmp_path, name, codec, pix_fmt):
+    times = [0, 100, 150, 900, 910, 920, 2000, 2500, 2510, 2520, 2600, 4000]
+    pixels = np.full((12, 32, 32, 3), 20, np.uint8)
+    pixels *= np.arange(12, dtype=np.uint8)[:, None, None, None]
+    with av.open(str(tmp_path / name), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.height, stream.width, stream.pix_fmt = 32, 32, pix_fmt
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for frame, time in zip(pixels, times, strict=True):
+            shown = av.VideoFrame.from_ndarray(frame, format="rgb24")
+            shown.pts, shown.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(shown))
+        container.mux(stream.encode())
+    read = decode.frames(tmp_path / name).astype(int)
+    assert read.shape == pixels.shape
+    assert np.abs(read - pixels).mean() < 4
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "pix_fmt"),
+    [
+        ("a.mp4", "libx264", "yuv444p"),
+        ("a.avi", "mjpeg", "yuvj420p"),
+        ("a.mkv", "ffv1", "bgr0"),
+        ("a.gif", "gif", "gray"),
+    ],
+)
+def test_odd_sizes_and_full_colour_lose_no_row(tmp_path, tools, name, codec, pix_fmt):
+    video = tools.moving_square(5, 47, 63)
+    tools.write_video(tmp_path / name, video, codec, pix_fmt)
+    read = decode.frames(tmp_path / name)
+    assert read.shape == (5, 47, 63, 3)
+    assert np.abs(read.astype(int) - video).mean() < 12
+
+
+def test_a_gif_of_several_palettes_and_partial_frames(tmp_path, tools):
+    video = tools.moving_square(6, 47, 63)
+    video[3:, :, :20, 1:] //= 3
+    frames = [Image.fromarray(frame).quantize(64) for frame in video]
+    pauses = [20, 30, 500, 40, 50, 60]
+    frames[0].save(
+        tmp_path / "a.gif", save_all=True, append_images=frames[1:], optimize=True, duration=pauses
+    )
+    read = decode.frames(tmp_path / "a.gif")
+    due = np.stack([np.asarray(frame.convert("RGB")) for frame in frames])
+    assert np.array_equal(read, due)
+
+
+@pytest.mark.parametrize("codec", ["mpeg1video", "mpeg2video"])
+def test_mpeg_frames_are_counted_not_believed(tmp_path, tools, codec):
+    video = tools.moving_square(12)
+    with av.open(str(tmp_path / "a.mpg"), "w") as container:
+        stream = container.add_stream(codec, rate=25)
+        stream.height, stream.width, stream.pix_fmt = 48, 64, "yuv420p"
+        for frame in video:
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+        container.mux(stream.encode())
+    assert decode.length_hint(tmp_path / "a.mpg") != 12
+    read = decode.frames(tmp_path / "a.mpg")
+    assert len(read) == 12
+    assert np.abs(read.astype(int) - video).mean() < 12
+
+
+def test_an_avi_that_tells_too_few_frames_has_them_all(tmp_path, tools):
+    data = bytearray(tools.write_video(tmp_path / "a.avi", tools.moving_square()).read_bytes())
+    for tag, place in ((b"avih", 16), (b"strh", 32)):
+        at = data.index(tag) + 8 + place
+        assert struct.unpack_from("<I", data, at) == (12,)
+        struct.pack_into("<I", data, at, 3)
+    (tmp_path / "few.avi").write_bytes(data)
+    assert decode.length_hint(tmp_path / "few.avi") == 3
+    assert len(decode.frames(tmp_path / "few.avi")) == 12
+
+
+@pytest.mark.parametrize(
+    "stem",
+    [
+        "two words",
+        "a (1) [2] {3}",
+        "a+b&c=d",
+        "Übung 超音波 é",
+        "%03d",
+        "-i",
+        "a:b|c",
+        "what?*#'\"",
+    ],
+)
+def test_any_name_is_only_a_name(tmp_path, tools, stem):
+    video = tools.moving_square(3)
+    tools.write_video(tmp_path / stem / f"{stem}.mkv", video, pix_fmt="bgr0")
+    tools.write_image(tmp_path / stem / f"{stem}.png", video[0])
+    for t in range(3):
+        tools.write_image(tmp_path / stem / "frames" / f"{stem}{t}.png", video[t])
+    assert np.array_equal(decode.frames(tmp_path / stem / f"{stem}.mkv"), video)
+    assert np.array_equal(decode.frames(tmp_path / stem / f"{stem}.png")[0], video[0])
+    assert np.array_equal(decode.frames(tmp_path / stem / "frames"), video)
+    assert len(decode.fingerprint(tmp_path / stem / f"{stem}.mkv")) == 64
 
 
 def test_a_gifs_transparent_pixels_are_black(tmp_path):
@@ -122,6 +233,31 @@ def test_the_exif_tag_turns_an_image_upright(tmp_path):
     assert (read[:, -1] == 255).all()
 
 
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_ends_upright(tmp_path, orientation):
+    upright = np.arange(32, dtype=np.uint8).reshape(4, 8)
+    stored = {
+        1: upright,
+        2: upright[:, ::-1],
+        3: upright[::-1, ::-1],
+        4: upright[::-1],
+        5: upright.T,
+        6: np.rot90(upright),
+        7: upright[::-1, ::-1].T,
+        8: np.rot90(upright, -1),
+    }[orientation]
+    exif = Image.Exif()
+    exif[274] = orientation
+    read = _saved(tmp_path / "a.png", Image.fromarray(np.ascontiguousarray(stored)), exif=exif)
+    assert np.array_equal(read[..., 0], upright)
+
+
+def test_sixteen_bits_lose_their_lower_half_and_nothing_else(tmp_path):
+    deep = np.array([[0, 128, 129, 32896, 65406, 65407, 65535]], np.uint16)
+    read = _saved(tmp_path / "a.png", Image.fromarray(deep))
+    assert read[0, :, 0].tolist() == [0, 0, 1, 128, 254, 255, 255]
+
+
 def test_thirty_two_bits_have_no_scale(tmp_path):
     with pytest.raises(DataError, match="32-bit"):
         _saved(tmp_path / "a.tif", Image.fromarray(np.ones((4, 4), np.float32)))
@@ -141,6 +277,62 @@ def test_an_image_that_would_fill_the_memory_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 1000)
     with pytest.raises(DataError, match="million pixels"):
         image.read_image(tmp_path / "a.png")
+
+
+def _chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+
+def _blank_png(side):
+    """A sound PNG of one bit per pixel, compressed row by row."""
+    squeeze, row = zlib.compressobj(9), bytes((side + 7) // 8 + 1)
+    rows = b"".join(squeeze.compress(row) for _ in range(side)) + squeeze.flush()
+    header = struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0)
+    chunks = _chunk(b"IHDR", header) + _chunk(b"IDAT", rows) + _chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+REFUSED = """
+import resource, sys
+from pathlib import Path
+from bench.data import decode
+from plugins.errors import DataError
+
+def peak():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+before = peak()
+try:
+    decode.frames(Path(sys.argv[1]))
+except DataError as error:
+    print(error)
+print(peak() - before)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="peak memory is told in other units elsewhere")
+def test_an_image_of_twenty_thousand_pixels_is_refused_before_it_is_decoded(tmp_path):
+    path = tmp_path / "a.png"
+    path.write_bytes(_blank_png(20_000))
+    command = [sys.executable, "-c", REFUSED, str(path)]
+    done = subprocess.run(
+        command, cwd=Path(__file__).parents[3], capture_output=True, text=True, check=True
+    )
+    said, grown = done.stdout.splitlines()
+    assert said.startswith(f"{path}: ")
+    assert "more than 67 million pixels" in said
+    assert int(grown) < 60_000
+
+
+def test_a_video_of_large_frames_is_refused_before_it_is_decoded(tmp_path, tools, monkeypatch):
+    tools.write_video(tmp_path / "a.mp4", tools.moving_square())
+    tools.write_video(tmp_path / "untold.gif", tools.moving_square())
+    monkeypatch.setattr(image, "MAX_PIXELS", 3000)
+    with pytest.raises(DataError, match=r"untold\.gif: 64x48 is more than"):
+        decode.frames(tmp_path / "untold.gif")
+    monkeypatch.setattr(video, "_demuxed", lambda *_: pytest.fail("a frame was decoded"))
+    with pytest.raises(DataError, match=r"a\.mp4: 64x48 is more than"):
+        decode.frames(tmp_path / "a.mp4")
 
 
 def test_a_video_that_would_fill_the_memory_is_refused(tmp_path, tools, monkeypatch):
@@ -195,6 +387,48 @@ def test_a_broken_link_is_named(tmp_path):
         decode.frames(tmp_path / "a.mp4")
     with pytest.raises(DataError, match="which does not exist"):
         decode.fingerprint(tmp_path / "a.mp4")
+
+
+@pytest.fixture
+def no_rights(tools):
+    """Files and folders that may not be read; who is root gives that up for the while."""
+    folder = Path(tempfile.mkdtemp())
+    tools.write_video(folder / "a.mp4", tools.moving_square(2))
+    for name in ("a.png", "frames/1.png", "listed/1.png"):
+        tools.write_image(folder / name, np.zeros((8, 8), np.uint8))
+    folder.chmod(0o755)
+    for name, mode in (("a.mp4", 0), ("a.png", 0), ("frames", 0), ("listed", 0o444)):
+        (folder / name).chmod(mode)
+    was_root = os.geteuid() == 0
+    if was_root:
+        os.seteuid(65534)
+    yield folder
+    if was_root:
+        os.seteuid(0)
+    for name in ("frames", "listed"):
+        (folder / name).chmod(0o755)
+    shutil.rmtree(folder)
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid"), reason="no such permissions here")
+@pytest.mark.parametrize("name", ["a.mp4", "a.png", "frames", "frames/1.png", "listed"])
+def test_what_may_not_be_read_is_named(no_rights, name):
+    for read in (decode.frames, decode.fingerprint):
+        with pytest.raises(DataError, match=rf"{name}.*: cannot be read: Permission denied"):
+            read(no_rights / name)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.png"])
+def test_a_folder_with_a_files_name_is_a_folder(tmp_path, tools, name):
+    (tmp_path / name).mkdir()
+    with pytest.raises(DataError, match=rf"{name}: a folder of frames without images"):
+        decode.frames(tmp_path / name)
+    with pytest.raises(DataError, match=rf"{name}: is not a file"):
+        image.read_image(tmp_path / name)
+    with pytest.raises(DataError, match=rf"{name}: is not a file"):
+        list(video.read_video(tmp_path / name))
+    tools.write_image(tmp_path / name / "1.png", np.zeros((8, 8), np.uint8))
+    assert decode.frames(tmp_path / name).shape == (1, 8, 8, 1)
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
