@@ -9,6 +9,7 @@ from __future__ import annotations
 import click
 
 from bench.commands.check import check
+from bench.commands.data import data
 from bench.commands.plan import plan
 from bench.commands.plugins import plugins
 from bench.commands.run import run
@@ -16,7 +17,7 @@ from bench.commands.status import status
 from bench.commands.synthesize import synthesize
 from bench.commands.tables import leaderboard, table
 
-_ORDER = (run, plan, status, table, leaderboard, synthesize, plugins, check)
+_ORDER = (run, plan, status, table, leaderboard, synthesize, plugins, data, check)
 
 
 class _InOrder(click.Group):

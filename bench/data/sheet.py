@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import cv2
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from jaxtyping import UInt8
+from PIL import Image
 
 from bench.data.files import replacing
+from bench.data.lettering import elided, width_of, write
 from plugins.errors import DataError
 
 FRAMES = 8
 """Frames shown of each clip, evenly spaced, the first and the last among them."""
 
+GAP = 4
+"""Pixels between tiles."""
+GREY = (64, 64, 64)
+"""What lies behind them."""
+
 _TILE = 96
-_GAP = 4
 _CAPTION = 18
-_GREY = 64
+_POINTS = 12
 
 
 def contact_sheet(rows: Iterable[tuple[str, Any]], path: Path) -> None:
@@ -38,12 +44,20 @@ def contact_sheet(rows: Iterable[tuple[str, Any]], path: Path) -> None:
         DataError: there is no row, a clip has another shape, or the file
             cannot be written.
     """
-    strips = [_strip(caption, _frames(caption, clip)) for caption, clip in rows]
+    stack([strip(caption, _frames(caption, clip)) for caption, clip in rows], path)
+
+
+def stack(strips: Sequence[Image.Image], path: Path) -> None:
+    """Write strips below each other as one PNG file.
+
+    Raises:
+        DataError: there is no strip, or the file cannot be written.
+    """
     if not strips:
         raise DataError(f"{path}: a contact sheet without clips")
     width = max(strip.width for strip in strips)
-    height = sum(strip.height for strip in strips) + _GAP
-    sheet = Image.new("RGB", (width, height), (_GREY,) * 3)
+    height = sum(strip.height for strip in strips) + GAP
+    sheet = Image.new("RGB", (width, height), GREY)
     top = 0
     for strip in strips:
         sheet.paste(strip, (0, top))
@@ -53,6 +67,58 @@ def contact_sheet(rows: Iterable[tuple[str, Any]], path: Path) -> None:
             sheet.save(file, format="PNG")
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from None
+
+
+def strip(
+    caption: str,
+    frames: UInt8[np.ndarray, "T H W 3"],
+    shown: int = FRAMES,
+    note: str = "",
+    labels: Sequence[str] = (),
+    enlarge: bool = True,
+) -> Image.Image:
+    """One clip: a caption, some frames, and two slices through time.
+
+    Args:
+        caption: as in `captioned`.
+        frames: of the clip; RGB.
+        shown: how many frames, evenly spaced, the first and the last among them.
+        note: as in `captioned`.
+        labels: as in `captioned`.
+        enlarge: enlarge small frames by whole pixels.
+    """
+    count, height, width, _ = frames.shape
+    chosen = np.rint(np.linspace(0, count - 1, min(shown, count))).astype(int)
+    tiles = [_tile(frames[i], enlarge) for i in chosen]
+    tall, wide = tiles[0].shape[:2]
+    across = _stretched(frames[:, height // 2], tall, wide)
+    down = _stretched(frames[:, :, width // 2].transpose(1, 0, 2), tall, wide)
+    return captioned(caption, [*tiles, across, down], note, labels)
+
+
+def captioned(
+    caption: str, tiles: Sequence[np.ndarray], note: str = "", labels: Sequence[str] = ()
+) -> Image.Image:
+    """Tiles side by side below a caption.
+
+    Args:
+        caption: its middle is left out where it is too long.
+        tiles: uint8 (H, W, 3), all of one height.
+        note: stands behind the caption, and is shortened last.
+        labels: over the last tiles.
+    """
+    tall, widths = tiles[0].shape[0], [tile.shape[1] for tile in tiles]
+    picture = Image.new("RGB", (sum(widths) + GAP * (len(tiles) + 1), tall + _CAPTION + GAP), GREY)
+    lefts = [GAP + sum(widths[:i]) + i * GAP for i in range(len(tiles))]
+    end = lefts[-len(labels)] if labels else picture.width
+    room = end - 2 * GAP
+    line = elided(caption, _POINTS, max(room - width_of(note, _POINTS), 0)) + note
+    write(picture, (GAP, 2), elided(line, _POINTS, room), _POINTS)
+    for i, tile in enumerate(tiles):
+        picture.paste(Image.fromarray(tile), (lefts[i], _CAPTION))
+    for label, left in zip(labels, lefts[len(tiles) - len(labels) :], strict=True):
+        write(picture, (left, 2), label, _POINTS)
+    return picture
 
 
 def _frames(caption: str, clip: Any) -> np.ndarray:
@@ -69,28 +135,9 @@ def _frames(caption: str, clip: Any) -> np.ndarray:
     return np.broadcast_to(pixels, (*pixels.shape[:3], 3))
 
 
-def _strip(caption: str, frames: np.ndarray) -> Image.Image:
-    count, height, width, _ = frames.shape
-    chosen = np.rint(np.linspace(0, count - 1, min(FRAMES, count))).astype(int)
-    tiles = [_tile(frames[i]) for i in chosen]
-    tall, wide = tiles[0].shape[:2]
-    across = _stretched(frames[:, height // 2], tall, wide)
-    down = _stretched(frames[:, :, width // 2].transpose(1, 0, 2), tall, wide)
-    tiles += [across, down]
-    strip = Image.new(
-        "RGB", (len(tiles) * (wide + _GAP) + _GAP, tall + _CAPTION + _GAP), (_GREY,) * 3
-    )
-    ImageDraw.Draw(strip).text(
-        (_GAP, 2), " ".join(caption.split()), fill=(255,) * 3, font=ImageFont.load_default(12)
-    )
-    for i, tile in enumerate(tiles):
-        strip.paste(Image.fromarray(tile), (_GAP + i * (wide + _GAP), _CAPTION))
-    return strip
-
-
-def _tile(frame: np.ndarray) -> np.ndarray:
+def _tile(frame: np.ndarray, enlarge: bool) -> np.ndarray:
     """Small frames enlarged by whole pixels, large ones as they are."""
-    times = max(round(_TILE / max(frame.shape[:2])), 1)
+    times = max(round(_TILE / max(frame.shape[:2])), 1) if enlarge else 1
     return np.ascontiguousarray(frame.repeat(times, axis=0).repeat(times, axis=1))
 
 

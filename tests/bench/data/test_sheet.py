@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from bench.data.sheet import contact_sheet
+from bench.data.sheet import contact_sheet, strip
 from plugins.errors import DataError
 
 
@@ -46,3 +46,28 @@ def test_what_cannot_be_drawn_is_named(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         contact_sheet([("x", np.zeros((1, 2, 8, 8)))], tmp_path / "file" / "a.png")
+
+
+def test_long_captions_are_shortened_in_their_middle(tmp_path, tools):
+    video = tools.moving_square(5)
+    width = 7 * (128 + 4) + 4
+    for i, end in enumerate(("a", "b")):
+        contact_sheet([("name " * 60 + end, video)], tmp_path / f"{i}.png")
+    sheets = []
+    for i in range(2):
+        with Image.open(tmp_path / f"{i}.png") as image:
+            sheets.append(np.asarray(image))
+    assert all(sheet.shape[1] == width for sheet in sheets)
+    differ = np.flatnonzero((sheets[0] != sheets[1]).any((0, 2)))
+    assert width - 40 < differ[0]
+    assert differ[-1] < width - 4
+
+
+def test_labels_stand_over_the_slices(tools):
+    video = tools.moving_square(8)
+    plain = np.asarray(strip("a", video, 4))
+    told = np.asarray(strip("a", video, 4, labels=("x-t", "y-t")))
+    differ = np.flatnonzero((plain != told).any((0, 2)))
+    assert (plain[18:] == told[18:]).all()
+    assert differ[0] >= 4 * 132  # a letter may reach a pixel beyond its corner
+    assert (differ >= 4 + 5 * 132).any()
