@@ -10,6 +10,7 @@ from bench.cells.part import Part
 from bench.data import ClipSettings
 from bench.data.phantom.dataset import Phantom
 from plugins.clips import ClipSet
+from plugins.dataset import Which
 from plugins.generator import Stills
 
 CLASSES = ("benign", "malignant")
@@ -33,9 +34,6 @@ def simulated_stills(cache: Path, size: int, n: int = 3) -> Stills:
     )
 
 
-def _part(which: str, size: int, n: int) -> Part:
+def _part(which: Which, size: int, n: int) -> Part:
     phantom = Phantom(n_videos=n, n_images=n, size=max(size, 32), seed=7)
-    records = phantom.videos() if which == "videos" else phantom.images()
-    settings = ClipSettings(frames=16, span=16, size=size)
-    ids = tuple(record.id for record in records)
-    return Part(phantom, "videos" if which == "videos" else "images", ids, CLASSES, settings)
+    return Part.whole(phantom, which, CLASSES, ClipSettings(frames=16, span=16, size=size))

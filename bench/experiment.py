@@ -38,6 +38,9 @@ Ratio = Annotated[str, BeforeValidator(_one_spelling)]
 """Training to test videos, in the one spelling of `bench.data.ratio.ratio_text`."""
 
 
+_LISTS = ("generators", "classifiers", "metrics", "splits", "ratios", "protocols", "replicates")
+
+
 class Section(BaseModel):
     """A table of the experiment file; an unknown key is an error."""
 
@@ -82,6 +85,16 @@ class Synthesis(Section):
 
     batch: int = Field(default=16, ge=1, le=4096)
     """Images continued at once."""
+
+
+class Duplicates(Section):
+    """What is done with records that show nearly the same frame (`bench data audit` lists them)."""
+
+    near: Literal["group", "ignore"] = "group"
+    """Keep them on one side of every split; ``ignore`` does so with equal frames only."""
+
+    contradicted: Literal["leave-out", "keep"] = "leave-out"
+    """Images that are nearly the same as one of another class: synthesize from them or not."""
 
 
 class Seeds(Section):
@@ -133,6 +146,11 @@ class Experiment(Section):
     metric: dict[str, Choice] = {}
     """Parameters of metrics, or several variants of one."""
 
+    splits: tuple[str, ...] = ()
+    """Files of splits made elsewhere, which take the place of ``ratios``: manifests of
+    ``bench data split``, or CSV tables with the columns ``id`` and ``side``. One per ratio, or
+    one per ratio and replicate, in the order of the replicates."""
+
     ratios: tuple[Ratio, ...] = Field(default=("7:3", "5:5", "3:7"), min_length=1)
     """Training to test videos: ``"7:3"``, or the share of training videos, ``0.7``."""
 
@@ -148,9 +166,20 @@ class Experiment(Section):
     synthesis: Synthesis = Synthesis()
     """What is synthesized."""
 
+    duplicates: Duplicates = Duplicates()
+    """What is done with nearly equal records."""
+
     @model_validator(mode="after")
     def _no_repeats(self) -> Experiment:
-        for key in ("generators", "classifiers", "metrics", "ratios", "protocols", "replicates"):
+        for key in (
+            "generators",
+            "classifiers",
+            "metrics",
+            "splits",
+            "ratios",
+            "protocols",
+            "replicates",
+        ):
             values = getattr(self, key)
             repeated = sorted({str(v) for v in values if values.count(v) > 1})
             if repeated:

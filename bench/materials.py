@@ -3,19 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
-from pathlib import Path
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from bench.cells.part import Part, all_records
-from bench.data import Cache, Split, by_length, parse_spec, split
+from bench.data import Split, parse_spec, split
+from bench.data.subject import Subject
 from bench.experiment import Choice, Experiment
 from plugins.classifier import Classifier
-from plugins.dataset import Dataset, Record
+from plugins.dataset import Dataset
 from plugins.discovery import Catalogue
 from plugins.errors import BenchError, DataError
 from plugins.generator import Generator
 from plugins.metric import Metric
+
+
+class Alike(NamedTuple):
+    """Two videos that share a frame, or nearly the same one: the first id's and the second's."""
+
+    first: str
+    first_frame: int
+    second: str
+    second_frame: int
+    how: str
 
 
 @dataclass(frozen=True)
@@ -24,49 +34,70 @@ class Materials:
 
     Attributes:
         classes: of the videos, in alphabetical order.
-        video_records: the videos to split, without those left out.
-        images: the image set, without images of other classes.
+        videos: those to split, without those left out.
+        images: the image set, without images left out.
+        alike: videos that were found to share frames.
+        given: splits made elsewhere, by ratio and replicate; empty where
+            they are drawn.
         notes: what a reader of the tables must know.
     """
 
     experiment: Experiment
     classes: tuple[str, ...]
-    video_set: Dataset
-    video_records: tuple[Record, ...]
+    videos: Part
     images: Part
     generators: dict[str, Generator]
     classifiers: dict[str, Classifier]
     metrics: dict[str, Metric]
+    alike: tuple[Alike, ...] = ()
+    given: dict[tuple[str, int], Split] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
 
-    def videos(self, ids: tuple[str, ...]) -> Part:
-        """Some of the videos."""
-        return Part(self.video_set, "videos", ids, self.classes, self.experiment.clip)
-
     def images_without(self, test: Part) -> Part:
-        """The image set without images of patients in the test videos.
-
-        Groups are compared where both sets name them alike; else nothing
-        is left out, which `gather` notes.
+        """The image set without images of patients, or with frames, of the test videos.
 
         Raises:
             DataError: no image is left.
         """
-        same = _comparable(self.video_set, self.images.dataset)
-        tested = {record.group for record in test.records()} if same else set()
-        kept = tuple(record.id for record in self.images.records() if record.group not in tested)
+        tested = set(test.groups)
+        both = zip(self.images.ids, self.images.groups, strict=True)
+        kept = [id for id, group in both if group not in tested]
         if not kept:
             raise DataError(
                 f"all {len(self.images.ids)} images show patients of the test videos: nothing is "
                 "left to synthesize from; use other images, or a ratio with fewer test videos"
             )
-        return replace(self.images, ids=kept)
+        return self.images.among(kept)
 
-    def split(self, ratio: str, seed: int) -> Split:
-        """Split the videos, and refuse a split that leaks."""
-        made = split(self.video_records, ratio, seed)
-        _refuse_leak(self.video_records, made)
+    def subjects(self) -> list[Subject]:
+        """The videos as a split sees them."""
+        both = zip(self.videos.records(), self.videos.groups, strict=True)
+        return [Subject.of(record, group) for record, group in both]
+
+    def split(self, ratio: str, replicate: int, seed: int) -> Split:
+        """The split that is given for a ratio and replicate, or else one drawn; none leaks.
+
+        Raises:
+            DataError: the videos cannot be split so, or the split leaks.
+        """
+        made = self.given.get((ratio, replicate)) or split(self.subjects(), ratio, seed)
+        self.refuse_leak(made, f"split {made.ratio}")
         return made
+
+    def refuse_leak(self, made: Split, where: str) -> None:
+        """Refuse a split in which a video of each side share a frame, or nearly the same one.
+
+        Raises:
+            DataError: names both.
+        """
+        training = set(made.train)
+        for pair in self.alike:
+            if (pair.first in training) != (pair.second in training):
+                raise DataError(
+                    f"{where}: {pair.first} (frame {pair.first_frame}) and {pair.second} (frame "
+                    f"{pair.second_frame}) show {pair.how}, one is in training, one in test; put "
+                    "both on one side"
+                )
 
     def quality_metrics(self) -> Iterator[tuple[str, Metric]]:
         """The metrics of synthesized videos."""
@@ -77,12 +108,8 @@ class Materials:
         yield from ((n, m) for n, m in self.metrics.items() if "scores" in m.reads)
 
 
-def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materials:
-    """Find and configure all that an experiment names.
-
-    Args:
-        cache: the folder of decoded videos; looked at where short videos
-            are to be left out.
+def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
+    """Find and configure all that an experiment names; `bench.prepare` then looks at the pixels.
 
     Raises:
         BenchError: something is unknown or does not apply.
@@ -96,29 +123,11 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
         found = f"one class only, {classes[0]}" if classes else "no videos"
         raise DataError(f"videos.spec = {experiment.videos.spec}: {found}")
     images, notes = _image_part(image_set, classes, experiment)
-    videos, too_short = by_length(all_records(video_set, "videos"), Cache(cache), experiment.clip)
-    if too_short:
-        notes.append(
-            f"{len(too_short)} videos left out: shorter than {experiment.clip.span} frames"
-        )
-    if image_set.needs_root and video_set.needs_root and not _comparable(video_set, image_set):
-        notes.append(
-            "no patient names are shared between videos and images: whether a still shows a "
-            "patient of a test video cannot be told"
-        )
-    if image_set.name != video_set.name:
-        notes.append(
-            f"the videos come from '{video_set.name}', the images from '{image_set.name}': "
-            "what a generator learns from the one it applies to the other"
-        )
-    notes += [f"{video_set.name}: {note}" for note in video_set.notes()]
-    if image_set != video_set:
-        notes += [f"{image_set.name}: {note}" for note in image_set.notes()]
+    notes += _notes_on_sets(video_set, image_set)
     materials = Materials(
         experiment=experiment,
         classes=classes,
-        video_set=video_set,
-        video_records=tuple(videos),
+        videos=Part.whole(video_set, "videos", classes, experiment.clip),
         images=images,
         generators=_chosen("generator", experiment.generators, experiment.generator, catalogue),
         classifiers=_chosen("classifier", experiment.classifiers, experiment.classifier, catalogue),
@@ -134,6 +143,25 @@ def gather(experiment: Experiment, catalogue: Catalogue, cache: Path) -> Materia
                     f"leave '{name}' out of generators"
                 )
     return materials
+
+
+def _notes_on_sets(videos: Dataset, images: Dataset) -> list[str]:
+    """What the readers tell, and what the two sets have to do with one another."""
+    notes = []
+    if images.needs_root and videos.needs_root and not comparable(videos, images):
+        notes.append(
+            "no patient names are shared between videos and images: whether a still shows a "
+            "patient of a test video can be told by nearly equal frames only"
+        )
+    if images.name != videos.name:
+        notes.append(
+            f"the videos come from '{videos.name}', the images from '{images.name}': "
+            "what a generator learns from the one it applies to the other"
+        )
+    notes += [f"{videos.name}: {note}" for note in videos.notes()]
+    if images != videos:
+        notes += [f"{images.name}: {note}" for note in images.notes()]
+    return notes
 
 
 def open_dataset(
@@ -159,7 +187,7 @@ def open_dataset(
     return dataset
 
 
-def _comparable(videos: Dataset, images: Dataset) -> bool:
+def comparable(videos: Dataset, images: Dataset) -> bool:
     """Whether a group's name means the same patient in both."""
     return bool(videos.group_space()) and videos.group_space() == images.group_space()
 
@@ -184,8 +212,7 @@ def _image_part(
     missing = sorted(set(classes) - {record.label for record in used})
     if missing:
         notes.append(f"no image of class {', '.join(missing)}: none is synthesized")
-    ids = tuple(record.id for record in used)
-    return Part(image_set, "images", ids, classes, experiment.clip), notes
+    return Part.whole(image_set, "images", classes, experiment.clip), notes
 
 
 def _chosen(
@@ -201,16 +228,3 @@ def _chosen(
     for name in unused:
         catalogue.get(kind, choices[name].plugin or name, f"{kind}.{name}")
     return chosen
-
-
-def _refuse_leak(records: tuple[Record, ...], made: Split) -> None:
-    """No file may stand on both sides, under whatever name."""
-    side: dict[str, Record] = {}
-    training = set(made.train)
-    for record in records:
-        twin = side.setdefault(record.fingerprint, record)
-        if (twin.id in training) != (record.id in training):
-            raise DataError(
-                f"split {made.ratio}: {twin.id} and {record.id} are the same video, "
-                "one in training, one in test; remove one, or give both one group"
-            )

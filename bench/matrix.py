@@ -94,10 +94,10 @@ class _Slice:
         self.matrix, self.materials = matrix, matrix.materials
         self.experiment = matrix.experiment
         self.ratio, self.replicate = ratio, replicate
-        split = self.materials.split(ratio, self.seed("split"))
+        split = self.materials.split(ratio, replicate, self.seed("split"))
         matrix.splits[ratio, replicate] = split
-        self.training = self.materials.videos(split.train)
-        self.test = self.materials.videos(split.test)
+        self.training = self.materials.videos.among(split.train)
+        self.test = self.materials.videos.among(split.test)
         self.images = self.materials.images_without(self.test)
         matrix.images[ratio, replicate] = self.images
         self._check_prior()

@@ -40,7 +40,7 @@ import plugins.compat  # noqa: F401 - before MMAction2
 from bench.data import Cache, ClipSettings, Folder, VideoClips
 from bench.data.each import cores
 from bench.data.phantom.dataset import Phantom
-from bench.data.record import FileRecord
+from bench.data.readers.record import FileRecord
 from bench.data.writer import write_video
 from plugins.compat import quiet
 from plugins.seeds import derive

@@ -30,6 +30,7 @@ from bench.data import Split, VideoClips
 from bench.experiment import Experiment
 from bench.materials import gather
 from bench.planfile import read_plan, split_path
+from bench.prepare import prepare
 from bench.store import Store
 from bench.trained import load_trained
 from generators.lddm.generator import LDDM
@@ -86,7 +87,7 @@ def rows(name: str, store: Store, device: str) -> Iterator[list[str]]:
     """One row per training."""
     catalogue = discover()
     plan = read_plan(name, store)
-    materials = gather(Experiment.model_validate(plan["experiment"]), catalogue, store.cache)
+    materials = prepare(gather(Experiment.model_validate(plan["experiment"]), catalogue), store)
     for generator, described in plan["generators"].items():
         if described["plugin"] != LDDM.name:
             continue
@@ -96,7 +97,7 @@ def rows(name: str, store: Store, device: str) -> Iterator[list[str]]:
             trained = load_trained(name, store, catalogue, run, generator=generator, **place)
             assert isinstance(trained.generator, LDDM)
             manifest = split_path(store.experiment(name), **place)
-            test = materials.videos(Split.read(manifest).test)
+            test = materials.videos.among(Split.read(manifest).test)
             yield [
                 generator,
                 f"{split['ratio']} r{split['replicate']}",

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
 
 from bench.canonical import digest
 from bench.data import Cache, ClipSettings, StillSource, VideoClips, still_of
 from bench.data.region import region_of
 from bench.provenance import source_digest
 from plugins.clips import ClipSet
-from plugins.dataset import Dataset, Record
+from plugins.dataset import Dataset, Record, Which
 from plugins.errors import DataError
 from plugins.types import Image
 
@@ -26,24 +26,42 @@ class Part:
         dataset: the reader.
         which: its videos or its images.
         ids: the records, in order.
+        groups: per record, what must stay on one side of a split: the
+            reader's group, or the family that it was joined with.
         classes: class names; a label is an index into them.
         settings: how clips are taken.
     """
 
     dataset: Dataset
-    which: Literal["videos", "images"]
+    which: Which
     ids: tuple[str, ...]
+    groups: tuple[str, ...]
     classes: tuple[str, ...]
     settings: ClipSettings
+
+    @classmethod
+    def whole(
+        cls, dataset: Dataset, which: Which, classes: tuple[str, ...], settings: ClipSettings
+    ) -> Part:
+        """All records of a data set that have one of the classes, in the reader's groups."""
+        used = [record for record in all_records(dataset, which) if record.label in classes]
+        ids, groups = tuple(r.id for r in used), tuple(r.group for r in used)
+        return cls(dataset, which, ids, groups, classes, settings)
 
     def records(self) -> list[Record]:
         """The part's records, in the order of its ids."""
         found = {record.id: record for record in all_records(self.dataset, self.which)}
         return [found[i] for i in self.ids]
 
+    def among(self, ids: Iterable[str]) -> Part:
+        """Those of its records that have one of the ids."""
+        kept = set(ids)
+        both = [(i, g) for i, g in zip(self.ids, self.groups, strict=True) if i in kept]
+        return replace(self, ids=tuple(i for i, _ in both), groups=tuple(g for _, g in both))
+
     def clips(self, cache: Path) -> VideoClips:
         """The part's clips, decoded at first use."""
-        return VideoClips(self.records(), Cache(cache), self.settings, self.classes)
+        return VideoClips(self.records(), Cache(cache), self.settings, self.classes, self.groups)
 
     def stills(self, cache: Path) -> list[Still]:
         """Per record, what a generator continues: the image, or frame 0 of its first clip."""
@@ -61,8 +79,8 @@ class Part:
         return digest(
             {
                 "records": [
-                    [r.id, r.label, r.group, r.fingerprint, region_of(r, self.settings)]
-                    for r in self.records()
+                    [r.id, r.label, group, r.fingerprint, region_of(r, self.settings)]
+                    for r, group in zip(self.records(), self.groups, strict=True)
                 ],
                 "classes": self.classes,
                 "settings": self.settings.model_dump(mode="json"),
@@ -92,7 +110,7 @@ def first_of_each(clips: ClipSet) -> list[int]:
     return [i for i, name in enumerate(clips.ids) if i == 0 or clips.ids[i - 1] != name]
 
 
-def all_records(dataset: Dataset, which: Literal["videos", "images"]) -> tuple[Record, ...]:
+def all_records(dataset: Dataset, which: Which) -> tuple[Record, ...]:
     """All records of a data set; listed once per process.
 
     Raises:

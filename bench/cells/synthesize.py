@@ -110,7 +110,7 @@ class Synthesize(Cell):
         records = self.source.records()
         manifest = {
             "ids": [r.id for r in records],
-            "groups": [r.group for r in records],
+            "groups": list(self.source.groups),
             "labels": [r.label for r in records],
             "classes": self.source.classes,
             "seeds": [

@@ -42,6 +42,7 @@ def experiment_options(command: F) -> F:
         click.option("--generators", metavar="A,B", help="Only these generators."),
         click.option("--classifiers", metavar="A,B", help="Only these classifiers."),
         click.option("--ratios", metavar="7:3,5:5", help="Only these ratios of training to test."),
+        click.option("--splits", metavar="FILE,...", help="Splits made elsewhere, for ratios."),
         click.option("--protocols", metavar="real,mixed", help="Only these protocols."),
         click.option("--seeds", metavar="0,1,2", help="The replicates, by number; 0-4 is a range."),
         click.option(

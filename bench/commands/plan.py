@@ -24,13 +24,14 @@ def plan(
 
     from bench.materials import gather
     from bench.matrix import expand
+    from bench.prepare import prepare
     from bench.store import Store
     from plugins.discovery import discover
 
     catalogue = discover()
     wanted = read_experiment(experiment, catalogue, settings, **narrowed)
     place = Store(store)
-    matrix = expand(gather(wanted, catalogue, place.cache))
+    matrix = expand(prepare(gather(wanted, catalogue), place))
     rows = [
         {
             "key": key,

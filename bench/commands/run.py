@@ -60,9 +60,7 @@ def run(
     wanted = read_experiment(experiment, catalogue, settings, **narrowed)
     device = choose_device(device)
     place = Store(store)
-    materials = gather(wanted, catalogue, place.cache)
-    prepare(materials, place)
-    matrix = expand(materials)
+    matrix = expand(prepare(gather(wanted, catalogue), place))
     save_plan(matrix, place)
     cells = list(matrix.cells.values())
     with View(cells, place) as view:

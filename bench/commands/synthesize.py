@@ -113,7 +113,7 @@ def synthesize(
 
 def _images(text: str, catalogue: Catalogue) -> Sequence[Record]:
     """The records of a folder or of ``reader:root``."""
-    from bench.data.loose import has_loose_images, loose_images
+    from bench.data.readers.loose import has_loose_images, loose_images
     from bench.materials import open_dataset
     from plugins.errors import BenchError
 

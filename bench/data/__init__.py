@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from bench.data.clips import VideoClips as VideoClips
     from bench.data.clips import by_length as by_length
     from bench.data.clips import still_of as still_of
-    from bench.data.folder import Folder as Folder
+    from bench.data.readers.folder import Folder as Folder
     from bench.data.settings import ClipSettings as ClipSettings
     from bench.data.sheet import contact_sheet as contact_sheet
     from bench.data.spec import Spec as Spec
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _HOME = {
     "Cache": "cache",
     "ClipSettings": "settings",
-    "Folder": "folder",
+    "Folder": "readers.folder",
     "Spec": "spec",
     "Split": "splits",
     "StillSource": "clips",
@@ -55,11 +55,11 @@ def __getattr__(name: str) -> Any:
 @hookimpl
 def bench_datasets() -> Sequence[type[Dataset]]:
     """The readers that come with the harness."""
-    from bench.data.busi import Busi
-    from bench.data.busv import Busv
-    from bench.data.folder import Folder
     from bench.data.phantom.dataset import Phantom
-    from bench.data.pocus import Pocus
-    from bench.data.vtus import Vtus
+    from bench.data.readers.busi import Busi
+    from bench.data.readers.busv import Busv
+    from bench.data.readers.folder import Folder
+    from bench.data.readers.pocus import Pocus
+    from bench.data.readers.vtus import Vtus
 
     return [Busi, Busv, Folder, Phantom, Pocus, Vtus]

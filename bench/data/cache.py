@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
-import os
 import shutil
 import time
 from collections.abc import Callable, Sequence
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 
 from bench.data import cachefile
+from bench.data.each import cores
 from bench.data.region import FrameSettings, region_of
 from bench.data.squares import Watcher, named, squares, with_id
 from bench.provenance import source_digest
@@ -139,7 +139,7 @@ class Cache:
         wrong: dict[int, str] = {}
         waiting: dict[Path, list[int]] = {}
         done = 0
-        pool = ThreadPoolExecutor(workers or _n_cores(), thread_name_prefix="decode")
+        pool = ThreadPoolExecutor(workers or cores(), thread_name_prefix="decode")
         try:
             paths: list[Path | None] = []
             for i, state in enumerate(pool.map(lambda r: self._state(r, settings), records)):
@@ -294,13 +294,6 @@ class Cache:
 
 def _silent(done: int, total: int) -> None:
     """Report nothing."""
-
-
-def _n_cores() -> int:
-    """Of those that this process may use, where the system tells."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
 
 
 def _hint(record: Record) -> int:

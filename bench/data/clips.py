@@ -29,6 +29,7 @@ class VideoClips(ClipSet):
         settings: what a clip is.
         classes: the class names, a label is an index into them; by
             default the sorted labels of the records.
+        groups: per record, what must stay together; by default its own group.
 
     Attributes:
         starts: per clip, the video frame where it starts: its frame 0.
@@ -49,6 +50,7 @@ class VideoClips(ClipSet):
         cache: Cache,
         settings: ClipSettings,
         classes: Sequence[str] | None = None,
+        groups: Sequence[str] | None = None,
     ) -> None:
         self.classes = tuple(classes or sorted({record.label for record in records}))
         self.shape = settings.shape
@@ -84,7 +86,8 @@ class VideoClips(ClipSet):
         self.draws = many and settings.start == "random"
         self.ids = [record.id for record in self.records]
         self.labels = [index[record.label] for record in self.records]
-        self.groups = [record.group for record in self.records]
+        own = {r.id: g for r, g in zip(records, groups or (), strict=bool(groups))}
+        self.groups = [own.get(record.id, record.group) for record in self.records]
 
     def __getitem__(self, index: int) -> Clip:
         """The clip at an index, float32 (C, T, H, W) in [0, 1]."""

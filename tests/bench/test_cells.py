@@ -33,8 +33,7 @@ CLIP = ClipSettings(frames=16, span=16, size=32)
 
 
 def part() -> Part:
-    data = Phantom(n_videos=6, size=32)
-    return Part(data, "videos", tuple(r.id for r in data.videos()), CLASSES, CLIP)
+    return Part.whole(Phantom(n_videos=6, size=32), "videos", CLASSES, CLIP)
 
 
 def given(folder: Path, finished: Path | None = None) -> Surroundings:

@@ -17,7 +17,7 @@ from PIL import Image
 from bench.data import cache as cache_module
 from bench.data import cachefile
 from bench.data.cache import Cache
-from bench.data.folder import FileRecord, Folder
+from bench.data.readers.folder import FileRecord, Folder
 from bench.data.settings import ClipSettings
 from plugins.dataset import Box
 from plugins.errors import DataError

@@ -135,7 +135,7 @@ def test_a_bad_record_is_told_in_its_place(tmp_path, tools):
 
 
 def test_a_preview_of_real_ultrasound(sample_data, tmp_path):
-    from bench.data.busi import Busi
+    from bench.data.readers.busi import Busi
 
     records = Busi(root=str(sample_data / "busi"), normal=True).images()
     shown = Shown("busi", "images", records)

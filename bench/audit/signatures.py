@@ -1,0 +1,104 @@
+"""Signatures on disk: every record is signed once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+from safetensors import SafetensorError
+from safetensors.numpy import load_file, save
+
+from bench.audit.signature import Signature, Signing, sign
+from bench.data.each import each
+from bench.data.files import replacing
+from bench.provenance import source_digest
+from plugins.dataset import Record
+from plugins.errors import DataError
+
+
+class Signatures:
+    """A folder of signatures, one file each, safe for several processes at once.
+
+    Args:
+        folder: made where it is missing.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def path(self, record: Record) -> Path:
+        """The file of a record, there or not: named after its bytes and the code that reads them.
+
+        Raises:
+            DataError: the source cannot be read.
+        """
+        told = [
+            record.fingerprint,
+            source_digest("bench.audit.signature"),
+            source_digest(type(record).__module__),
+        ]
+        name = hashlib.sha256(json.dumps(told).encode()).hexdigest()
+        return self.folder / f"{name}.signature"
+
+    def find(self, record: Record) -> Signature | None:
+        """The signature of a record, if it is there and whole."""
+        try:
+            kept = load_file(self.path(record))
+            letters, height, width = kept["facts"].tolist()
+            arrays = (kept["small"], kept["large"], kept["digests"], kept["traits"])
+            return Signature(*arrays, letters, (height, width))
+        except (OSError, SafetensorError, KeyError, ValueError):
+            return None
+
+    def keep(self, record: Record, signature: Signature) -> None:
+        """Write a signature, whole or not at all.
+
+        Raises:
+            OSError: the disk is full, or the folder cannot be written.
+        """
+        arrays = {
+            "small": signature.small,
+            "large": signature.large,
+            "digests": signature.digests,
+            "traits": signature.traits,
+            "facts": np.array([signature.letters, *signature.size]),
+        }
+        with replacing(self.path(record)) as file:
+            file.write(save(arrays))
+
+    def watch(self, record: Record) -> Signer:
+        """A watcher for `bench.data.Cache.fill`: it signs the record that is decoded there."""
+        return Signer(self, record)
+
+    def of(
+        self, records: Sequence[Record], report: Callable[[int, int], None] | None = None
+    ) -> list[Signature | DataError]:
+        """The signature of each record, or why it has none; decodes those that were never signed.
+
+        Args:
+            records: videos or images.
+            report: called with records done and their total.
+        """
+        return each(records, self._found_or_made, report)
+
+    def _found_or_made(self, record: Record) -> Signature:
+        signature = self.find(record)
+        if signature is None:
+            signature = sign(record)
+            self.keep(record, signature)
+        return signature
+
+
+class Signer(Signing):
+    """Signs one record and keeps its signature."""
+
+    def __init__(self, signatures: Signatures, record: Record) -> None:
+        super().__init__()
+        self._signatures, self._record = signatures, record
+
+    def done(self) -> None:
+        """Keep the signature of the frames that went by."""
+        self._signatures.keep(self._record, self.signature())

@@ -1,0 +1,129 @@
+"""Which records share a frame, or nearly the same one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from bench.audit.candidates import Candidate, cropped, whole
+from bench.audit.likeness import SAME_VIEW, aligned
+from bench.audit.signature import Signature
+from bench.data.each import cores
+
+Kind = Literal["equal", "copy", "same view"]
+
+FLAT = 4.0
+"""Frames of less contrast (standard deviation, grey levels) are compared with none."""
+
+_ORDER: dict[str, int] = {"equal": 0, "copy": 1, "same view": 2}
+
+
+@dataclass(frozen=True)
+class Twins:
+    """Two records, and the two frames by which they were found to be alike.
+
+    Attributes:
+        left, right: indices of the records, left < right.
+        left_frame, right_frame: counted from 0.
+        kind: ``equal`` to the last pixel; a ``copy`` that was cropped,
+            rescaled, brightened, mirrored or encoded anew; or the ``same
+            view``, as neighbouring frames of one sweep are.
+        correlation: of the two frames: whole ones, or laid onto each other
+            where it is a copy.
+        detail: correlation of their fine detail, where it is a copy.
+    """
+
+    left: int
+    right: int
+    left_frame: int
+    right_frame: int
+    kind: Kind
+    correlation: float = 1.0
+    detail: float | None = None
+
+    @property
+    def words(self) -> str:
+        """What both show."""
+        if self.kind == "equal":
+            return "the very same frame"
+        what = "the same frame, copied" if self.kind == "copy" else "nearly the same view"
+        return f"{what} (correlation {self.correlation:.3f})"
+
+
+def find_twins(
+    signatures: Sequence[Signature], report: Callable[[int, int], None] | None = None
+) -> list[Twins]:
+    """The pairs of records that share a frame, each once, with its strongest evidence.
+
+    Equal frames are found by their digests. For others, frames whose
+    perceptual hashes are near are candidates; whole frames that correlate
+    by at least `likeness.SAME_VIEW` are the same view, and those that
+    after an affine alignment correlate by `likeness.COPY`, and their detail
+    by `likeness.COPY_DETAIL`, are copies. Crops down to 0.7 of a side, and
+    mirrored copies, are looked for in every eighth frame.
+
+    Args:
+        signatures: of all records.
+        report: called with pairs of records looked at and their total.
+
+    Returns:
+        In the order of the records.
+    """
+    if len(signatures) < 2:
+        return []
+    found = {(t.left, t.right): t for t in _equal(signatures)}
+    candidates: dict[tuple[int, int], list[Candidate]] = {}
+    for one in (*whole(signatures, FLAT), *cropped(signatures, FLAT)):
+        pair = (min(one.left, one.right), max(one.left, one.right))
+        if pair not in found:
+            candidates.setdefault(pair, []).append(one)
+    with ThreadPoolExecutor(cores()) as pool:
+        judged = pool.map(lambda those: _judged(signatures, those), candidates.values())
+        for done, (pair, twins) in enumerate(zip(candidates, judged, strict=True)):
+            if report:
+                report(done + 1, len(candidates))
+            if twins:
+                found[pair] = twins
+    return [found[pair] for pair in sorted(found)]
+
+
+def _equal(signatures: Sequence[Signature]) -> Iterator[Twins]:
+    """All pairs of records with a frame that is the same to the last pixel."""
+    first: dict[bytes, dict[int, int]] = {}
+    for record, signature in enumerate(signatures):
+        for frame in np.flatnonzero(signature.contrast >= FLAT).tolist():
+            places = first.setdefault(signature.digests[frame].tobytes(), {})
+            places.setdefault(record, frame)
+    for places in first.values():
+        if len(places) > 1:
+            records = list(places)
+            for i, left in enumerate(records):
+                for right in records[i + 1 :]:
+                    yield Twins(left, right, places[left], places[right], "equal")
+
+
+def _judged(signatures: Sequence[Signature], candidates: list[Candidate]) -> Twins | None:
+    """The strongest evidence of the candidates of one pair of records."""
+    judged = [twins for c in candidates if (twins := _judge(signatures, c))]
+    return min(judged, key=lambda t: (_ORDER[t.kind], -t.correlation), default=None)
+
+
+def _judge(signatures: Sequence[Signature], candidate: Candidate) -> Twins | None:
+    frame = candidate.picture(signatures[candidate.left])
+    piece = signatures[candidate.right].small[candidate.right_frame]
+    likeness = aligned(frame, piece, candidate.place)
+    if likeness and likeness.is_copy:
+        return _twins(candidate, "copy", likeness.correlation, likeness.detail)
+    if candidate.is_whole and candidate.correlation >= SAME_VIEW:
+        return _twins(candidate, "same view", candidate.correlation, None)
+    return None
+
+
+def _twins(candidate: Candidate, kind: Kind, correlation: float, detail: float | None) -> Twins:
+    both = [(candidate.left, candidate.left_frame), (candidate.right, candidate.right_frame)]
+    (left, left_frame), (right, right_frame) = sorted(both)
+    return Twins(left, right, left_frame, right_frame, kind, round(correlation, 4), detail)
