@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from bench.data import Split
-from bench.data.splitfile import read_split
+from bench.data.splitfile import read_sides
 from bench.materials import Materials
 from plugins.errors import BenchError
 
@@ -25,8 +25,9 @@ def give_splits(materials: Materials) -> Materials:
     found: dict[str, list[Split]] = {}
     for name in files:
         path = Path(name).expanduser()
-        made = read_split(path, subjects)
+        made = read_sides(path, subjects)
         materials.refuse_leak(made, str(path))
+        made.check(str(path))
         found.setdefault(made.ratio, []).append(made)
     replicates = materials.experiment.replicates
     given: dict[tuple[str, int], Split] = {}

@@ -61,11 +61,13 @@ def correlations(
     left: UInt8[ndarray, "N S S"], right: UInt8[ndarray, "N S S"]
 ) -> Float32[ndarray, " N"]:
     """Pearson's, pair by pair."""
-    first, second = (_standardized(p.reshape(len(p), -1).astype(np.float32)) for p in (left, right))
+    first, second = (_standardized(p) for p in (left, right))
     return np.einsum("nd,nd->n", first, second)
 
 
-def _standardized(rows: ndarray) -> ndarray:
+def _standardized(pictures: ndarray) -> ndarray:
+    n, height, width = pictures.shape
+    rows = pictures.reshape(n, height * width).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
     rows /= np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6
     return rows

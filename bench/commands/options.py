@@ -79,9 +79,9 @@ def read_experiment(
         key: {"spec": given.pop(key)} for key in ("videos", "images") if key in given
     }
     overrides |= dict(parse_override(text) for text in settings)
-    overrides |= {name: _listed(text) for name, text in given.items()}
+    overrides |= {name: listed(text) for name, text in given.items()}
     if seeds:
-        overrides["replicates"] = _numbers(seeds)
+        overrides["replicates"] = numbers(seeds, "--seeds")
     found = load_experiment(_find(experiment, catalogue), overrides)
     return _rooted(found, root, catalogue) if root else found
 
@@ -119,19 +119,25 @@ def _find(experiment: str, catalogue: Catalogue) -> Path:
     raise BenchError(f"no preset '{experiment}', and no such file{hint}")
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """What stands between commas."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def _numbers(text: str) -> list[int]:
-    numbers: list[int] = []
-    for part in _listed(text):
+def numbers(text: str, option: str) -> list[int]:
+    """What ``0,1,2`` or ``0-4`` says.
+
+    Raises:
+        BenchError: something else.
+    """
+    found: list[int] = []
+    for part in listed(text):
         first, dash, last = part.partition("-")
         try:
-            numbers += range(int(first), int(last) + 1) if dash else [int(first)]
+            found += range(int(first), int(last) + 1) if dash else [int(first)]
         except ValueError:
-            raise BenchError(f"--seeds {text}: write numbers, for example 0,1,2 or 0-4") from None
-    return numbers
+            raise BenchError(f"{option} {text}: write numbers, for example 0,1,2 or 0-4") from None
+    return found
 
 
 def choose_device(device: str) -> str:

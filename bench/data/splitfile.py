@@ -19,6 +19,17 @@ MADE_ELSEWHERE = "a table of ids and sides"
 
 
 def read_split(path: Path, videos: Sequence[Subject]) -> Split:
+    """`read_sides`, and none that tears a group or lacks a class on a side.
+
+    Raises:
+        DataError: as `read_sides`, and `Split.check`.
+    """
+    made = read_sides(path, videos)
+    made.check(str(path))
+    return made
+
+
+def read_sides(path: Path, videos: Sequence[Subject]) -> Split:
     """A split from a manifest, or from a CSV table with the columns ``id`` and ``side``.
 
     A manifest is the JSON file that `Split.save` writes. In a table, side
@@ -32,14 +43,11 @@ def read_split(path: Path, videos: Sequence[Subject]) -> Split:
 
     Raises:
         DataError: it cannot be read, names other videos than there are,
-            was made of other contents or labels, or leaks.
+            or was made of other contents or labels.
     """
     if path.suffix.lower() == ".csv":
-        made = _of_table(path, videos)
-    else:
-        made = _of_manifest(Split.read(path), path, videos)
-    made.check(str(path))
-    return made
+        return _of_table(path, videos)
+    return _of_manifest(Split.read(path), path, videos)
 
 
 def _of_manifest(written: Split, path: Path, videos: Sequence[Subject]) -> Split:

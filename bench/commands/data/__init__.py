@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import click
 
+from bench.commands.data.audit import audit
 from bench.commands.data.fingerprint import fingerprint
 from bench.commands.data.info import info
 from bench.commands.data.preview import preview
+from bench.commands.data.split import split
 
 
 @click.group()
 def data() -> None:
-    """Look at data sets: what they hold, whether they changed, how they look.
+    """Look at data sets: what they hold, what is wrong, how they look; split them.
 
     Every command takes data sets as reader or reader:root (phantom,
     busi:/data/BUSI, folder:/data/mine), or an experiment, whose videos and
@@ -20,5 +22,5 @@ def data() -> None:
     """
 
 
-for _command in (info, fingerprint, preview):
+for _command in (info, audit, preview, split, fingerprint):
     data.add_command(_command)

@@ -10,6 +10,7 @@ from plugins.errors import BenchError
 from plugins.hints import nearest
 
 if TYPE_CHECKING:
+    from bench.experiment import Experiment
     from plugins.dataset import Which
     from plugins.discovery import Catalogue
 
@@ -25,12 +26,14 @@ class Named:
         where: the argument or key that named it, for messages.
         parameters: of the reader.
         which: the kinds that are meant; empty for all that it holds.
+        experiment: the one that named it, if one did.
     """
 
     spec: str
     where: str
     parameters: dict[str, Any] = field(default_factory=dict)
     which: tuple[Which, ...] = ()
+    experiment: Experiment | None = None
 
     @property
     def reader(self) -> str:
@@ -68,8 +71,10 @@ def _named(text: str, catalogue: Catalogue) -> Iterator[Named]:
     from bench.commands.options import read_experiment
 
     experiment = read_experiment(text.removeprefix(_EXPERIMENT), catalogue, ())
-    videos = Named(experiment.videos.spec, "videos.spec", {**experiment.videos.parameters})
-    images = Named(experiment.images.spec, "images.spec", {**experiment.images.parameters})
+    videos, images = (
+        Named(source.spec, f"{key}.spec", {**source.parameters}, experiment=experiment)
+        for key, source in (("videos", experiment.videos), ("images", experiment.images))
+    )
     if experiment.videos == experiment.images:
         yield replace(videos, which=("videos", "images"))
     else:

@@ -13,6 +13,7 @@ from bench.commands.data.named import Named, name_sets
 from plugins.errors import DataError, FaultyDataError
 
 if TYPE_CHECKING:
+    from bench.experiment import Experiment
     from plugins.dataset import Dataset, Record, Which
     from plugins.discovery import Catalogue
 
@@ -42,11 +43,13 @@ class Source:
         name: ``reader`` or ``reader:root``, as the user wrote it.
         dataset: the reader, configured.
         listings: its videos, its images, or both.
+        experiment: the one that named it, if one did.
     """
 
     name: str
     dataset: Dataset
     listings: tuple[Listing, ...]
+    experiment: Experiment | None = None
 
     @property
     def which(self) -> tuple[Which, ...]:
@@ -120,7 +123,7 @@ def _listed(one: Named, catalogue: Catalogue) -> Source:
     # An experiment means both kinds that it names; of a reader, one will do.
     if empty and (one.which or not listings):
         raise min(empty, key=lambda error: str(error).count("\n"))
-    return Source(name, dataset, tuple(listings))
+    return Source(name, dataset, tuple(listings), one.experiment)
 
 
 def _listing(dataset: Dataset, which: Which) -> Listing:
