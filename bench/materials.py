@@ -158,10 +158,7 @@ def _notes_on_sets(videos: Dataset, images: Dataset) -> list[str]:
             f"the videos come from '{videos.name}', the images from '{images.name}': "
             "what a generator learns from the one it applies to the other"
         )
-    notes += [f"{videos.name}: {note}" for note in videos.notes()]
-    if images != videos:
-        notes += [f"{images.name}: {note}" for note in images.notes()]
-    return notes
+    return list(dict.fromkeys([*notes, *videos.notes(), *images.notes()]))
 
 
 def open_dataset(

@@ -47,6 +47,7 @@ def quality_table(report: Report) -> Table:
             "ratio": ratio,
             "generator": generator,
             **declared(facts),
+            "n_train": sizes(report, ratio, "n_train"),
             "n_test": sizes(report, ratio, "n_test"),
         }
         for name, found in figures.items():
@@ -54,7 +55,8 @@ def quality_table(report: Report) -> Table:
         table.records.append(values)
     table.notes = [
         *(
-            f"{ratio}: n = {sizes(report, ratio, 'n_test')} test videos, {per_video} sample(s) each"
+            f"{ratio}: n = {sizes(report, ratio, 'n_test')} test videos, {per_video} sample(s) "
+            f"each; {sizes(report, ratio, 'n_train')} training videos for generators that learn"
             for ratio in report.plan["experiment"]["ratios"]
         ),
         replicates_note(report.plan["experiment"]["replicates"]),
