@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from typing import Any
 from filelock import FileLock
 
 from plugins.errors import BenchError
+from plugins.files import flush, flush_folder, replacing
 
 RESULT = "result.json"
 
@@ -104,16 +104,18 @@ class Store:
     def finish(self, key: str, result: dict[str, Any]) -> None:
         """Make the work folder the cell's result, in one step."""
         folder = self.work(key)
+        for left_behind in folder.rglob(".*.tmp"):  # half written by a killed run
+            left_behind.unlink()
         files = sorted(p for p in folder.rglob("*") if p.is_file() and p != folder / RESULT)
         result = result | {
             "files": {p.relative_to(folder).as_posix(): p.stat().st_size for p in files}
         }
         for file in files:
-            _flush(file)
+            flush(file)
         write_atomically(folder / RESULT, json.dumps(result, indent=1, sort_keys=True))
         shutil.rmtree(self.cell(key), ignore_errors=True)  # a damaged one
         folder.rename(self.cell(key))
-        _flush(self.cell(key).parent)
+        flush_folder(self.cell(key).parent)
         (self.root / "failed" / f"{key}.json").unlink(missing_ok=True)
 
     def fail(self, key: str, failure: dict[str, Any]) -> None:
@@ -124,19 +126,6 @@ class Store:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write a text file beside its place, then rename it into place."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{os.getpid()}")
-    with beside.open("w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-
-
-def _flush(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    """Write a text file, UTF-8, that is there whole or not at all."""
+    with replacing(path) as file:
+        file.write(text.encode())

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from plugins.errors import BenchError
 from plugins.hints import nearest
+
+P = TypeVar("P", bound="Plugin")
 
 
 class Plugin(BaseModel):
@@ -66,3 +68,7 @@ class Plugin(BaseModel):
     def parameters(self) -> dict[str, Any]:
         """The fields as JSON values, defaults included."""
         return self.model_dump(mode="json")
+
+    def fresh(self: P) -> P:
+        """A new plugin with the same parameters, without what this one has learned or loaded."""
+        return type(self).model_validate(self.model_dump())

@@ -55,7 +55,7 @@ def check_generator(
         ("fit and load", lambda: _fit_and_load(generator, clips, run))
     ]
     n_frames = clips.shape[1]
-    stills = _as_declared(generator, stills)
+    stills = stills.shown_to(generator)
     checks += _sample_checks(generator, stills, n_frames)
     checks += [
         ("resume equals uninterrupted", lambda: _resume(generator, clips, stills, run, folder))
@@ -72,15 +72,6 @@ def _findings(checks: list[tuple[str, Callable[[], str]]]) -> Iterator[Finding]:
         yield finding
         if name == "fit and load" and not finding.passed:
             return
-
-
-def _as_declared(generator: Generator, stills: Stills) -> Stills:
-    """The stills as a run shows them to this generator."""
-    if not generator.reads_labels:
-        stills = replace(stills, labels=[None] * len(stills))
-    if not generator.needs_continuation:
-        stills = replace(stills, records=[None] * len(stills))
-    return stills
 
 
 def _hint(error: Exception) -> str:
@@ -202,7 +193,7 @@ def _resume(generator: Generator, clips: ClipSet, stills: Stills, run: Run, fold
     reported: list[Progress] = []
     counted = replace(run, folder=folder / "counted", report=reported.append)
     counted.folder.mkdir()
-    _fresh(generator).fit(clips, counted)
+    generator.fresh().fit(clips, counted)
     if not reported:
         return (
             "fit reports no progress, so that it cannot be stopped; call run.progress in each "
@@ -213,7 +204,7 @@ def _resume(generator: Generator, clips: ClipSet, stills: Stills, run: Run, fold
     n_stopped = 0
     for stop in _stops(reported):
         try:
-            _fresh(generator).fit(clips, replace(resumed, report=stop.report, cancelled=stop))
+            generator.fresh().fit(clips, replace(resumed, report=stop.report, cancelled=stop))
         except Cancelled:
             n_stopped += 1
         else:
@@ -221,16 +212,12 @@ def _resume(generator: Generator, clips: ClipSet, stills: Stills, run: Run, fold
                 return "fit goes on after run.progress raised Cancelled; let it pass"
     if not n_stopped:
         return "fit reports other steps each time, so that it could not be stopped at one of them"
-    last = _fresh(generator)
+    last = generator.fresh()
     last.fit(clips, resumed)
     last.load(resumed)
     n_frames = clips.shape[1]
     distance = _distance(last.sample(stills, n_frames), generator.sample(stills, n_frames))
     return "" if distance == 0 else f"samples differ by {distance:.2g} after a resumed fit"
-
-
-def _fresh(generator: Generator) -> Generator:
-    return type(generator)(**generator.parameters())
 
 
 class _Stop:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Protocol, runtime_checkable
 
 from plugins.base import Plugin
@@ -56,6 +56,19 @@ class Stills:
             labels=[self.labels[i] for i in indices] if self.labels else (),
             classes=self.classes,
             records=[self.records[i] for i in indices] if self.records else (),
+        )
+
+    def shown_to(self, generator: Generator) -> Stills:
+        """The stills as a run shows them to a generator.
+
+        Labels and records are None but where it declares to read them
+        (`Generator.reads_labels`, `Generator.needs_continuation`).
+        """
+        nothing = [None] * len(self)
+        return replace(
+            self,
+            labels=self.labels if generator.reads_labels else nothing,
+            records=self.records if generator.needs_continuation else nothing,
         )
 
 

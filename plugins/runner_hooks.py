@@ -11,9 +11,9 @@ import torch
 
 from plugins import compat
 from plugins.errors import TrainingError
+from plugins.files import moved_into_place
 from plugins.reproducible import reseed
 from plugins.run import Run
-from plugins.weightfile import move_into_place
 
 with compat.quiet():
     from mmengine.hooks import Hook
@@ -90,8 +90,8 @@ class CheckpointHook(Hook):
             return
         beside, path = self._folder / "checkpoint.part", self._folder / f"step_{step:09d}.pth"
         try:
-            runner.save_checkpoint(str(self._folder), beside.name, by_epoch=False)
-            move_into_place(beside, path)
+            with moved_into_place(beside, path):
+                runner.save_checkpoint(str(self._folder), beside.name, by_epoch=False)
         except OSError as error:
             raise TrainingError(
                 f"{path}: the checkpoint cannot be written ({error}). Make room and run again; "

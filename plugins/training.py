@@ -15,6 +15,7 @@ from torch import nn
 from torch.utils.data import DataLoader
 
 from plugins.errors import TrainingError
+from plugins.memory import ran_out_of_memory
 from plugins.recipe import Recipe
 from plugins.reproducible import deterministic, seeded
 from plugins.run import Run
@@ -161,8 +162,7 @@ def _in_plain_words(run: Run, stage: str, recipe: Recipe, called: dict[str, str]
             f"(now '{recipe.amp}'). The last good checkpoint is kept."
         ) from error
     except RuntimeError as error:
-        on_cpu = "can't allocate memory" in str(error)
-        if not (on_cpu or isinstance(error, torch.OutOfMemoryError)):
+        if not ran_out_of_memory(error):
             raise
         raise TrainingError(
             f"{where}: out of memory on {run.device}. Lower {batch_size} "

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ from safetensors.torch import save_file
 from torch import Tensor, nn
 
 from plugins.errors import TrainingError
+from plugins.files import moved_into_place
 
 _NOTES = "notes"  # one key only: the order of several is not the same in every process
 
@@ -31,8 +31,8 @@ def save_weights(module: nn.Module, path: Path, notes: dict[str, Any] | None = N
     tensors = {name: t.detach().cpu().contiguous() for name, t in module.state_dict().items()}
     header = {_NOTES: json.dumps(notes or {}, sort_keys=True)}
     beside = path.with_name(path.name + ".part")
-    save_file({name: t.clone() for name, t in tensors.items()}, beside, metadata=header)
-    move_into_place(beside, path)
+    with moved_into_place(beside, path):
+        save_file({name: t.clone() for name, t in tensors.items()}, beside, metadata=header)
 
 
 def load_weights(module: nn.Module, path: Path) -> None:
@@ -72,14 +72,6 @@ def read_notes(path: Path) -> dict[str, Any]:
         raise _unreadable(path, error) from None
 
 
-def move_into_place(beside: Path, path: Path) -> None:
-    """Flush a finished file to the disk and give it its name, in one step."""
-    _flush(beside)
-    beside.replace(path)
-    if os.name == "posix":
-        _flush(path.parent)
-
-
 _ADVICE = "The file was written with other parameters: use those, or delete it and train again."
 
 
@@ -95,11 +87,3 @@ def _unreadable(path: Path, error: Exception) -> TrainingError:
     if not path.exists():
         return TrainingError(f"{path}: there is no such weight file. Run the training first.")
     return TrainingError(f"{path}: not a sound weight file ({error}). Delete it and train again.")
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

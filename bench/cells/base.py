@@ -7,19 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar
 
 from bench.canonical import digest
 from bench.provenance import source_digest
-from plugins.base import Plugin
 from plugins.run import Run
-
-P = TypeVar("P", bound=Plugin)
-
-
-def fresh(plugin: P) -> P:
-    """A new instance with the same parameters: it knows nothing of other splits."""
-    return type(plugin).model_validate(plugin.model_dump())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import torch
 
-from bench.cells.base import Cell, Surroundings, fresh
+from bench.cells.base import Cell, Surroundings
 from bench.cells.part import Part
 from bench.cells.train import Train
 from bench.predictions import Predictions
@@ -40,7 +40,7 @@ class Evaluate(Cell):
         }
 
     def compute(self, given: Surroundings) -> dict[str, Any]:
-        classifier = fresh(self.trained.classifier)
+        classifier = self.trained.classifier.fresh()
         classifier.load(replace(given.run, folder=given.finished(self.trained)))
         clips = self.test.clips(given.cache)
         scores = classifier.predict(clips)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
-from bench.cells.base import Cell, Surroundings, fresh
+from bench.cells.base import Cell, Surroundings
 from bench.cells.part import Part
 from bench.provenance import plugin_identity
 from plugins.generator import Generator
@@ -37,7 +37,7 @@ class Fit(Cell):
 
     def compute(self, given: Surroundings) -> dict[str, Any]:
         clips = self.training.clips(given.cache)
-        fresh(self.generator).fit(clips, replace(given.run, seed=self.seed))
+        self.generator.fresh().fit(clips, replace(given.run, seed=self.seed))
         return {"n_training_clips": len(clips)}
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from torch import Tensor
@@ -31,13 +29,9 @@ def sample(generator: Generator, stills: Stills, n_frames: int) -> ClipBatch:
         PluginError: it returned another shape, NaN, pixels outside [0, 1],
             or another frame 0 than the image.
     """
-    if not generator.reads_labels:
-        stills = replace(stills, labels=[None] * len(stills))
-    if not generator.needs_continuation:
-        stills = replace(stills, records=[None] * len(stills))
     images = stills.images.clone()
     with torch.no_grad():
-        videos = generator.sample(stills, n_frames)
+        videos = generator.sample(stills.shown_to(generator), n_frames)
     b, c, h, w = images.shape
     due = (b, c, n_frames, h, w)
     if tuple(videos.shape) != due:

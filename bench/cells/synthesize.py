@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 import numpy as np
 import torch
 
-from bench.cells.base import Cell, Surroundings, fresh
+from bench.cells.base import Cell, Surroundings
 from bench.cells.fit import Fit
 from bench.cells.part import Part
 from bench.cells.sampling import sample, to_bytes
@@ -59,7 +59,7 @@ class Synthesize(Cell):
 
     def compute(self, given: Surroundings) -> dict[str, Any]:
         fitted = given.finished(self.fit) if self.fit else given.run.folder
-        generator = fresh(self.generator)
+        generator = self.generator.fresh()
         generator.load(replace(given.run, folder=fitted, seed=self.seed))
         stills = self._stills(given.cache)
         n = len(self.source.ids)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 
 import numpy as np
 
-from bench.cells.base import Cell, Surroundings, fresh
+from bench.cells.base import Cell, Surroundings
 from bench.cells.part import Part
 from bench.cells.synthesize import Synthesize
 from bench.cells.synthetic import JoinedClips, SyntheticClips, thin_to_prior
@@ -59,7 +59,7 @@ class Train(Cell):
         synthetic = self._synthetic(given.finished(self.synthetic)) if self.synthetic else None
         parts = [part for part in (real, synthetic) if part is not None]
         clips = parts[0] if len(parts) == 1 else JoinedClips(*parts)
-        fresh(self.classifier).fit(clips, replace(given.run, seed=self.seed))
+        self.classifier.fresh().fit(clips, replace(given.run, seed=self.seed))
         return {"n_real": _per_class(real), "n_synthetic": _per_class(synthetic)}
 
     def _synthetic(self, folder: Path) -> SyntheticClips:

@@ -9,16 +9,15 @@ from typing import Any
 import click
 
 from bench.commands.options import store_option
-
-_FORMATS = ("rich", "markdown", "csv", "json")
+from bench.table_formats import TableFormat
 
 
 def _table_options(command: Callable[..., Any]) -> Callable[..., Any]:
     command = click.option(
         "--format",
         "form",
-        type=click.Choice(_FORMATS),
-        default="rich",
+        type=click.Choice([form.value for form in TableFormat]),
+        default=TableFormat.RICH.value,
         show_default=True,
         help="How to print; csv and json hold the unrounded figures.",
     )(command)

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import re
-import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
 
 from plugins.errors import DataError
+from plugins.files import replacing as replacing
 
 ADVICE = "copy it again, or leave it out with 'exclude'"
 
@@ -53,26 +49,3 @@ def natural(name: str) -> tuple[tuple[tuple[int, int | str], ...], str]:
     """A sorting key by which ``frame2`` stands before ``frame10``."""
     parts = re.split(r"([0-9]+)", name)
     return tuple((0, int(p)) if p.isdecimal() else (1, p.casefold()) for p in parts if p), name
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[BinaryIO]:
-    """Write a file that is there whole or not at all.
-
-    Written beside under a name of its own, so that several processes
-    can write the same file at once; on success flushed to the disk and
-    renamed into place, on failure removed.
-
-    Raises:
-        OSError: the folder cannot be written.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
-    try:
-        with beside.open("w+b") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.table import Table as RichTable
 from rich.text import Text
 
+from bench.table_formats import TableFormat
+
 
 @dataclass
 class Table:
@@ -36,9 +38,9 @@ def render(table: Table, form: str) -> str:
     """The table as text.
 
     Args:
-        form: one of `FORMATS`.
+        form: the value of a `TableFormat`.
     """
-    return FORMATS[form](table)
+    return FORMATS[TableFormat(form)](table)
 
 
 def _rich(table: Table) -> str:
@@ -85,9 +87,9 @@ def _json(table: Table) -> str:
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 
 
-FORMATS: dict[str, Callable[[Table], str]] = {
-    "rich": _rich,
-    "markdown": _markdown,
-    "csv": _csv,
-    "json": _json,
+FORMATS: dict[TableFormat, Callable[[Table], str]] = {
+    TableFormat.RICH: _rich,
+    TableFormat.MARKDOWN: _markdown,
+    TableFormat.CSV: _csv,
+    TableFormat.JSON: _json,
 }

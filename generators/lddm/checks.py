@@ -11,6 +11,7 @@ import torch
 
 from plugins.errors import DataError, TrainingError
 from plugins.generator import Stills
+from plugins.memory import ran_out_of_memory
 from plugins.weightfile import read_notes
 
 
@@ -95,8 +96,7 @@ def enough_memory(device: str, parameter: str, value: int) -> Iterator[None]:
     try:
         yield
     except RuntimeError as error:
-        on_cpu = "can't allocate memory" in str(error)
-        if not (on_cpu or isinstance(error, torch.OutOfMemoryError)):
+        if not ran_out_of_memory(error):
             raise
         raise TrainingError(
             f"'lddm': out of memory on {device}. Lower {parameter} (now {value})."

@@ -10,19 +10,15 @@ from torch import Tensor
 from generators.autoencoder import losses
 from generators.autoencoder.autoencoder import Autoencoder
 from generators.lddm.augmentation import Augmentation
-from generators.lddm.checks import notes_of
 from generators.lddm.settings import STAGE_1, Settings
+from generators.lddm.stage import Batch, Stage
 from plugins.clips import ClipSet
 from plugins.order import Order
-from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.seeds import derive
-from plugins.training import train
-
-Batch = dict[str, Tensor]
-
 
 AUTOENCODER = "autoencoder.safetensors"
+_STAGE = Stage("autoencoder", AUTOENCODER, STAGE_1)
 
 
 def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder:
@@ -34,29 +30,15 @@ def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder
             `plugins.training.train` fails.
     """
     layout = settings.layout(clips.shape)
-    path = run.folder / AUTOENCODER
-    notes = notes_of(path, settings.chosen(STAGE_1), layout.shape)
-    with seeded(run.derive("autoencoder", "initial weights")):
-        model = Autoencoder(layout)
-    train(
-        model,
-        stage1_loss(model, settings),
-        Clips(
-            clips,
-            settings.autoencoder_batch,
-            layout.latent_shape,
-            Augmentation(settings.mirror, settings.augment),
-            run.derive("autoencoder"),
-        ),
-        settings.autoencoder_steps,
-        run,
-        recipe=settings.recipe(settings.autoencoder_lr),
-        stage="autoencoder",
-        weights=AUTOENCODER,
-        notes=notes,
-        checkpoint_every=settings.checkpoint_every,
-        called={"lr": "autoencoder_lr", "batch_size": "autoencoder_batch"},
+    model = _STAGE.initial(lambda: Autoencoder(layout), run)
+    batches = Clips(
+        clips,
+        settings.autoencoder_batch,
+        layout.latent_shape,
+        Augmentation(settings.mirror, settings.augment),
+        run.derive("autoencoder"),
     )
+    _STAGE.learn(model, stage1_loss(model, settings), batches, settings, layout.shape, run)
     return model
 
 

@@ -5,22 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch import Tensor
 
 from generators.autoencoder.layout import Layout
-from generators.lddm.checks import notes_of
 from generators.lddm.latents import LatentSet
 from generators.lddm.prior import Prior
 from generators.lddm.settings import STAGE_2, Settings
+from generators.lddm.stage import Batch, Stage
 from plugins.order import Order
-from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.seeds import derive
-from plugins.training import train
 
 DENOISER = "denoiser.safetensors"
-
-Batch = dict[str, Tensor]
+_STAGE = Stage("denoiser", DENOISER, STAGE_2)
 
 
 def fit_prior(settings: Settings, layout: Layout, latents: LatentSet, run: Run) -> Prior:
@@ -30,26 +26,12 @@ def fit_prior(settings: Settings, layout: Layout, latents: LatentSet, run: Run) 
         TrainingError: the folder holds another training's files, or
             `plugins.training.train` fails.
     """
-    path = run.folder / DENOISER
-    notes = notes_of(path, settings.chosen(STAGE_2), layout.shape)
-    with seeded(run.derive("denoiser", "initial weights")):
-        model = Prior(settings, layout)
+    model = _STAGE.initial(lambda: Prior(settings, layout), run)
     model.scale.measure(latents)
-    train(
-        model,
-        model.loss,
-        stage2_batches(
-            latents, settings.denoiser_batch, settings.diffusion_steps, run.derive("denoiser")
-        ),
-        settings.denoiser_steps,
-        run,
-        recipe=settings.recipe(settings.denoiser_lr, settings.ema),
-        stage="denoiser",
-        weights=DENOISER,
-        notes=notes,
-        checkpoint_every=settings.checkpoint_every,
-        called={"lr": "denoiser_lr", "batch_size": "denoiser_batch"},
+    batches = stage2_batches(
+        latents, settings.denoiser_batch, settings.diffusion_steps, run.derive("denoiser")
     )
+    _STAGE.learn(model, model.loss, batches, settings, layout.shape, run, settings.ema)
     return model
 
 

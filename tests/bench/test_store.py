@@ -82,3 +82,15 @@ def test_write_atomically_leaves_nothing_beside(tmp_path: Path) -> None:
     write_atomically(tmp_path / "a.json", json.dumps({"x": 2}))
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
     assert json.loads((tmp_path / "a.json").read_text()) == {"x": 2}
+
+
+def test_what_a_killed_run_left_half_written_is_no_file_of_the_result(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    folder = store.begin("k")
+    (folder / ".predictions.csv.0123.tmp").write_text("id,")
+    (folder / "predictions.csv").write_text("id,label\n")
+    store.finish("k", {"figures": {}})
+    result = store.result("k")
+    assert result is not None
+    assert list(result["files"]) == ["predictions.csv"]
+    assert {p.name for p in store.cell("k").iterdir()} == {"predictions.csv", "result.json"}
