@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from dataclasses import replace
+from typing import TextIO
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
@@ -24,10 +25,15 @@ from plugins.errors import DataError
 Report = Callable[[int, int], None]
 
 
-def prepare(materials: Materials, store: Store) -> Materials:
+def prepare(materials: Materials, store: Store, out: TextIO | None = None) -> Materials:
     """Decode, leave out what is too short, join what is alike, and read splits that are given.
 
     Damaged files are all known before anything is computed.
+
+    Args:
+        materials: as gathered.
+        store: holds the cache.
+        out: where progress is shown; standard output by default.
 
     Returns:
         The materials, with what was left out and found in their notes.
@@ -35,11 +41,12 @@ def prepare(materials: Materials, store: Store) -> Materials:
     Raises:
         DataError: names every file that cannot be read, one per line; or
             a split that is given does not fit or leaks.
+        BenchError: the cache cannot be written.
     """
     cache, signatures = Cache(store.cache), Signatures(store.cache)
     records = [*materials.videos.records(), *materials.images.records()]
     settings = materials.experiment.clip
-    console = Console(file=sys.stdout)
+    console = Console(file=out or sys.stdout)
     missing = cache.missing_size(records, settings)
     if missing.records:
         console.print(

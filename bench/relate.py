@@ -7,8 +7,10 @@ from dataclasses import replace
 
 from bench.audit.families import Families, Member, join
 from bench.audit.twins import Twins
+from bench.cells.part import Part
 from bench.data.readers.layout import some
 from bench.materials import Alike, Materials, comparable
+from plugins.errors import DataError
 
 
 def relate(materials: Materials, twins: Sequence[Twins]) -> Materials:
@@ -20,8 +22,12 @@ def relate(materials: Materials, twins: Sequence[Twins]) -> Materials:
 
     Returns:
         Materials in whose parts a group is a family, unique over both.
+
+    Raises:
+        DataError: every image is contradicted, so that none is left.
     """
     rule = materials.experiment.duplicates
+    found = len(twins)
     if rule.near == "ignore":
         twins = [one for one in twins if one.kind == "equal"]
     members = _members(materials)
@@ -30,9 +36,14 @@ def relate(materials: Materials, twins: Sequence[Twins]) -> Materials:
     videos = replace(materials.videos, groups=families.group[:n_videos])
     images = replace(materials.images, groups=families.group[n_videos:])
     notes = _notes(members, families, twins, n_videos, rule.contradicted)
+    if len(twins) < found:
+        notes.append(
+            f"{found - len(twins)} pairs of records show nearly the same frame and may stand on both "
+            "sides of a split: duplicates.near = 'ignore'"
+        )
     if rule.contradicted == "leave-out":
         out = {members[i].record.id for i in families.contradicted if i >= n_videos}
-        images = images.among(id for id in images.ids if id not in out)
+        images = _without(images, out)
     return replace(
         materials,
         videos=videos,
@@ -40,6 +51,17 @@ def relate(materials: Materials, twins: Sequence[Twins]) -> Materials:
         alike=_alike(members, twins, n_videos),
         notes=[*notes, *materials.notes],
     )
+
+
+def _without(images: Part, out: set[str]) -> Part:
+    kept = images.among(id for id in images.ids if id not in out)
+    if not kept.ids:
+        raise DataError(
+            f"all {len(out)} images are left out of synthesis, as nearly the same one carries "
+            f"another class: {some(images.ids)}; mend their classes, or set "
+            "duplicates.contradicted = 'keep'"
+        )
+    return kept
 
 
 def _members(materials: Materials) -> list[Member]:

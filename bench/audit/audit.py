@@ -34,6 +34,7 @@ class Subset:
         space: subsets of one space name patients alike.
         records: those that could be listed.
         faults: one line per file that could not.
+        notes: what else the reader says of the data set.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Subset:
     space: str
     records: tuple[Record, ...]
     faults: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:
@@ -56,11 +58,13 @@ class Audit:
         summaries: one per subset.
         findings: in the order of the rules.
         sides: one per split that was looked at.
+        notes: of the readers, each once.
     """
 
     summaries: tuple[Summary, ...]
     findings: tuple[Finding, ...]
     sides: tuple[Sides, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -101,7 +105,7 @@ def survey(subsets: Sequence[Subset], folder: Path, progress: Progress) -> Surve
         progress: makes a bar with a title.
 
     Raises:
-        OSError: the folder cannot be written.
+        BenchError: the folder cannot be written.
     """
     everyone = [(i, record) for i, subset in enumerate(subsets) for record in subset.records]
     with progress("decoding") as report:
@@ -156,4 +160,5 @@ def audit(looked: Survey, span: int, sides: Sequence[Sides] = ()) -> Audit:
         summaries=tuple(summarize(looked, i) for i in range(len(looked.subsets))),
         findings=(*looked.unreadable, *leaks, *relations(looked), *single),
         sides=tuple(sides),
+        notes=tuple(dict.fromkeys(note for subset in looked.subsets for note in subset.notes)),
     )

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bench.audit.signature import Signature
-from bench.audit.signatures import Signatures
+from bench.audit.signatures import Signatures, not_kept
 from bench.audit.twins import Twins, find_twins
 from bench.data.files import replacing
 from bench.provenance import source_digest
@@ -31,7 +31,7 @@ def compare(
         report: called with pairs looked at and their total.
 
     Raises:
-        OSError: the folder cannot be written.
+        BenchError: the folder cannot be written.
     """
     names = [Signatures(folder).path(record).name for record in records]
     told = json.dumps([source_digest("bench.audit.twins"), names])
@@ -41,6 +41,9 @@ def compare(
     except (OSError, ValueError, TypeError):
         pass
     found = find_twins(signatures, report)
-    with replacing(path) as file:
-        file.write(json.dumps([asdict(twins) for twins in found]).encode())
+    try:
+        with replacing(path) as file:
+            file.write(json.dumps([asdict(twins) for twins in found]).encode())
+    except OSError as error:
+        raise not_kept(folder, error) from None
     return found

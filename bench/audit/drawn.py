@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.audit.findings import Finding
 from bench.audit.sides import Sides, sides_of
-from bench.audit.twins import Twins
 from bench.data.splitfile import read_sides
 from bench.data.splits import Split, split
 from plugins.errors import DataError
@@ -57,7 +57,7 @@ def _sides(looked: Survey, subset: int, name: str, made: Split) -> Sides:
     place = {i: n for n, i in enumerate(looked.of(subset))}
     ids = [looked.members[i].record.id for i in looked.of(subset)]
     twins = [
-        Twins(place[t.left], place[t.right], t.left_frame, t.right_frame, t.kind, t.correlation)
+        replace(t, left=place[t.left], right=place[t.right])
         for t in looked.twins
         if t.left in place and t.right in place
     ]

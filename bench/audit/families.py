@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 from scipy.sparse import coo_array
@@ -73,6 +74,8 @@ def join(members: Sequence[Member], twins: Sequence[Twins]) -> Families:
 
 
 def _components(n: int, edges: Sequence[tuple[int, int]]) -> list[int]:
+    if not n:
+        return []
     left, right = np.array(edges or [(0, 0)]).T
     graph = coo_array((np.ones(len(left)), (left, right)), shape=(n, n))
     _, found = connected_components(graph, directed=False)
@@ -85,13 +88,15 @@ def _names(members: Sequence[Member], families: Sequence[int]) -> dict[int, str]
     for member, family in zip(members, families, strict=True):
         held.setdefault(family, []).append(member)
     names: dict[int, str] = {}
+    taken: set[str] = set()
     # Families with videos choose first: splits and tables tell their names.
-    for family in sorted(held, key=lambda f: (_of_images(held[f]), natural(_first_group(held[f])))):
-        name = _first_group(held[family])
-        taken = set(names.values())
+    first = {family: _first_place(own) for family, own in held.items()}
+    for family in sorted(first, key=lambda f: _rank(_of_images(held[f]), *first[f])):
+        _, name = first[family]
         while name in taken:
             name = f"{'image' if _of_images(held[family]) else 'video'} {name}"
         names[family] = name
+        taken.add(name)
     return names
 
 
@@ -99,9 +104,15 @@ def _of_images(members: list[Member]) -> bool:
     return all(member.which == "images" for member in members)
 
 
-def _first_group(members: list[Member]) -> str:
+def _first_place(members: list[Member]) -> tuple[str, str]:
+    """Space and name of the first group of a video, or else of an image."""
     videos = [m for m in members if m.which == "videos"]
-    return min((m.record.group for m in videos or members), key=natural)
+    places = {(m.space, m.record.group) for m in videos or members}
+    return min(places, key=lambda place: _rank(False, *place))
+
+
+def _rank(is_of_images: bool, space: str, group: str) -> tuple[Any, ...]:
+    return is_of_images, natural(group), space
 
 
 def _contradicted(members: Sequence[Member], alike: Sequence[tuple[int, int]]) -> frozenset[int]:

@@ -33,11 +33,12 @@ def show(found: Audit, fatal: Collection[str], every: bool, console: Console) ->
         console.print(_sides(found))
     console.print(_rules(found, fatal))
     _tell(found, every, console)
-    console.print(
-        f"copy: correlation of {COPY} or more, and of the detail {COPY_DETAIL} or more, after one "
-        f"frame is laid onto the other; same view: {SAME_VIEW} or more as they stand.",
-        highlight=False,
-    )
+    if _by_rule(found).keys() & {"copy", "same view"}:
+        told = f"copy: laid onto each other they correlate by {COPY} or more, their fine detail by "
+        told += f"{COPY_DETAIL} or more; same view: as they stand, by {SAME_VIEW} or more"
+        console.print(told, highlight=False, soft_wrap=True)
+    for note in found.notes:
+        console.print(f"note: {note}", soft_wrap=True, markup=False, highlight=False)
 
 
 def as_json(found: Audit, fatal: Collection[str]) -> str:
@@ -58,8 +59,9 @@ def as_json(found: Audit, fatal: Collection[str]) -> str:
 
 def _holdings(found: Audit) -> Table:
     table = Table(title="Data sets", title_justify="left", title_style="bold")
-    for heading in ("", "records", "groups", "after joining", "frames", "width", "height", "sizes"):
-        table.add_column(heading, justify="left" if not heading else "right", overflow="fold")
+    table.add_column("data set", overflow="fold")
+    for heading in ("records", "groups", "after joining", "frames", "width", "height", "sizes"):
+        table.add_column(heading, justify="right", overflow="fold")
     for one in found.summaries:
         n = f"{one.n} + {one.unreadable} unreadable" if one.unreadable else str(one.n)
         table.add_row(
@@ -77,7 +79,7 @@ def _holdings(found: Audit) -> Table:
 
 def _classes(found: Audit) -> Table:
     table = Table(title="Classes", title_justify="left", title_style="bold")
-    table.add_column("")
+    table.add_column("class")
     for one in found.summaries:
         table.add_column(Text(one.title), justify="right", overflow="fold")
     for name in sorted({name for one in found.summaries for name in one.classes}):
@@ -91,7 +93,7 @@ def _classes(found: Audit) -> Table:
 
 def _sides(found: Audit) -> Table:
     table = Table(title="Splits", title_justify="left", title_style="bold")
-    for heading in ("", "train", "test", "groups", "leaks"):
+    for heading in ("split", "train", "test", "groups", "leaks"):
         table.add_column(heading, overflow="fold")
     for one in found.sides:
         table.add_row(
@@ -106,7 +108,7 @@ def _sides(found: Audit) -> Table:
 
 def _rules(found: Audit, fatal: Collection[str]) -> Table:
     table = Table(title="Findings", title_justify="left", title_style="bold")
-    for heading in ("rule", "n", "", "what a run does by itself"):
+    for heading in ("rule", "n", "what it means", "what a run does by itself"):
         table.add_column(heading, overflow="fold")
     for name, findings in _by_rule(found).items():
         title = Text(name, "bold red" if name in fatal else "bold")

@@ -88,9 +88,9 @@ class Signing:
         if count % TEXT_EVERY == 0:
             self._letters = max(self._letters, letters(frame))
         self._small.append(cv2.resize(large, (SMALL, SMALL), interpolation=cv2.INTER_AREA))
-        digest = hashlib.blake2b(repr(frame.shape).encode(), digest_size=_DIGEST)
+        digest = hashlib.sha256(repr(frame.shape).encode())  # twice as fast as others, in hardware
         digest.update(np.ascontiguousarray(frame).data)
-        self._digests.append(digest.digest())
+        self._digests.append(digest.digest()[:_DIGEST])
         self._traits.append((float(cv2.meanStdDev(grey)[1][0, 0]), _colour(frame)))
 
     def signature(self) -> Signature:

@@ -16,7 +16,7 @@ from bench.data.each import each
 from bench.data.files import replacing
 from bench.provenance import source_digest
 from plugins.dataset import Record
-from plugins.errors import DataError
+from plugins.errors import BenchError, DataError
 
 
 class Signatures:
@@ -81,15 +81,37 @@ class Signatures:
         Args:
             records: videos or images.
             report: called with records done and their total.
-        """
-        return each(records, self._found_or_made, report)
 
-    def _found_or_made(self, record: Record) -> Signature:
+        Raises:
+            BenchError: the folder cannot be written.
+        """
+        trouble: list[OSError] = []
+
+        def told(done: int, total: int) -> None:
+            if trouble:  # the folder's, not the record's: nothing more can be kept
+                raise not_kept(self.folder, trouble[0])
+            if report:
+                report(done, total)
+
+        return each(records, lambda record: self._found_or_made(record, trouble), told)
+
+    def _found_or_made(self, record: Record, trouble: list[OSError]) -> Signature:
         signature = self.find(record)
         if signature is None:
             signature = sign(record)
-            self.keep(record, signature)
+            try:
+                self.keep(record, signature)
+            except OSError as error:
+                trouble.append(error)
         return signature
+
+
+def not_kept(folder: Path, error: OSError) -> BenchError:
+    """What to tell a user whose store is full or cannot be written."""
+    return BenchError(
+        f"{folder}: what was found cannot be kept: {error.strerror or error}; "
+        "make room there, or choose another place with --store"
+    )
 
 
 class Signer(Signing):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -35,6 +36,7 @@ class Twins:
         correlation: of the two frames: whole ones, or laid onto each other
             where it is a copy.
         detail: correlation of their fine detail, where it is a copy.
+        shared: how many different frames are equal, where some are.
     """
 
     left: int
@@ -44,12 +46,14 @@ class Twins:
     kind: Kind
     correlation: float = 1.0
     detail: float | None = None
+    shared: int = 0
 
     @property
     def words(self) -> str:
         """What both show."""
         if self.kind == "equal":
-            return "the very same frame"
+            more = f" ({self.shared} frames are equal)" if self.shared > 1 else ""
+            return f"the very same frame{more}"
         what = "the same frame, copied" if self.kind == "copy" else "nearly the same view"
         return f"{what} (correlation {self.correlation:.3f})"
 
@@ -71,11 +75,21 @@ def find_twins(
         report: called with pairs of records looked at and their total.
 
     Returns:
-        In the order of the records.
+        In the order of the records; what is found does not depend on it.
     """
     if len(signatures) < 2:
         return []
-    found = {(t.left, t.right): t for t in _equal(signatures)}
+    # Which frame is laid onto which, and which of equally good candidates are
+    # looked at, follows from the order: so from the contents, not the caller's.
+    order = sorted(range(len(signatures)), key=lambda i: signatures[i].digests.tobytes())
+    found = _find([signatures[i] for i in order], report)
+    return sorted((_of_places(t, order) for t in found), key=lambda t: (t.left, t.right))
+
+
+def _find(
+    signatures: Sequence[Signature], report: Callable[[int, int], None] | None
+) -> list[Twins]:
+    found = _equal(signatures)
     candidates: dict[tuple[int, int], list[Candidate]] = {}
     for one in (*whole(signatures, FLAT), *cropped(signatures, FLAT)):
         pair = (min(one.left, one.right), max(one.left, one.right))
@@ -88,22 +102,30 @@ def find_twins(
                 report(done + 1, len(candidates))
             if twins:
                 found[pair] = twins
-    return [found[pair] for pair in sorted(found)]
+    return list(found.values())
 
 
-def _equal(signatures: Sequence[Signature]) -> Iterator[Twins]:
+def _of_places(twins: Twins, places: Sequence[int]) -> Twins:
+    """The same of the records that stand at other places."""
+    both = [(places[twins.left], twins.left_frame), (places[twins.right], twins.right_frame)]
+    (left, left_frame), (right, right_frame) = sorted(both)
+    return replace(twins, left=left, right=right, left_frame=left_frame, right_frame=right_frame)
+
+
+def _equal(signatures: Sequence[Signature]) -> dict[tuple[int, int], Twins]:
     """All pairs of records with a frame that is the same to the last pixel."""
     first: dict[bytes, dict[int, int]] = {}
     for record, signature in enumerate(signatures):
         for frame in np.flatnonzero(signature.contrast >= FLAT).tolist():
             places = first.setdefault(signature.digests[frame].tobytes(), {})
             places.setdefault(record, frame)
+    found: dict[tuple[int, int], Twins] = {}
     for places in first.values():
-        if len(places) > 1:
-            records = list(places)
-            for i, left in enumerate(records):
-                for right in records[i + 1 :]:
-                    yield Twins(left, right, places[left], places[right], "equal")
+        for pair in combinations(places, 2):
+            frames = (places[pair[0]], places[pair[1]])
+            known = found.setdefault(pair, Twins(*pair, *frames, "equal"))
+            found[pair] = replace(known, shared=known.shared + 1)
+    return found
 
 
 def _judged(signatures: Sequence[Signature], candidates: list[Candidate]) -> Twins | None:
@@ -126,4 +148,5 @@ def _judge(signatures: Sequence[Signature], candidate: Candidate) -> Twins | Non
 def _twins(candidate: Candidate, kind: Kind, correlation: float, detail: float | None) -> Twins:
     both = [(candidate.left, candidate.left_frame), (candidate.right, candidate.right_frame)]
     (left, left_frame), (right, right_frame) = sorted(both)
+    detail = detail and round(detail, 4)
     return Twins(left, right, left_frame, right_frame, kind, round(correlation, 4), detail)

@@ -39,7 +39,8 @@ def read_image(path: Path) -> UInt8[ndarray, "H W C"]:
                 raise DataError(
                     f"{path}: holds {pages} images; as a video, save them as a folder of frames"
                 )
-            return _pixels(ImageOps.exif_transpose(image), path)
+            ImageOps.exif_transpose(image, in_place=True)  # a copy would cost as much as a third
+            return _pixels(image, path)
     except DataError:
         raise
     except Image.UnidentifiedImageError:
@@ -86,7 +87,7 @@ def _pixels(image: Image.Image, path: Path) -> ndarray:
         return laid[..., :1].copy() if mode in ("1", "L", "LA", "La") else laid
     if mode in ("1", "L"):
         return np.array(image.convert("L"))[..., None]
-    return np.array(image.convert("RGB"))
+    return np.array(image if mode == "RGB" else image.convert("RGB"))
 
 
 def _sixteen_bits(image: Image.Image, path: Path) -> ndarray:

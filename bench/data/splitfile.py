@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from bench.data.ratio import ratio_text
-from bench.data.readers.layout import some
+from bench.data.readers.layout import nfc, some
 from bench.data.readers.table import table
 from bench.data.splits import Side, Split
 from bench.data.subject import Subject
@@ -73,7 +73,9 @@ def _of_table(path: Path, videos: Sequence[Subject]) -> Split:
         raise DataError(f"{path}: there is no such file")
     sides: dict[str, str] = {}
     for where, cells in rows:
-        id, side = cells["id"], cells["side"].lower()
+        id, side = nfc(cells["id"]), cells["side"].lower()
+        if not id:
+            raise DataError(f"{where}: the id is empty")
         if side not in ("train", "test"):
             raise DataError(f"{where}: side is '{cells['side']}'; write train or test")
         if sides.setdefault(id, side) != side:

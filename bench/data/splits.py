@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
 from bench.data.files import replacing
 from bench.data.ratio import parse_ratio, ratio_text
@@ -47,6 +47,18 @@ class Split(BaseModel):
     ratio: str
     seed: int | None
     rule: str = RULE
+
+    @field_validator("ratio")
+    @classmethod
+    def _in_one_spelling(cls, ratio: str) -> str:
+        """Files are named after it, and tables tell it: it may be nothing else."""
+        try:
+            due = ratio_text(parse_ratio(ratio))
+        except DataError as error:
+            raise ValueError(str(error)) from None
+        if ratio != due:
+            raise ValueError(f"write '{due}', not '{ratio}'")
+        return ratio
 
     @property
     def fingerprint(self) -> str:
@@ -87,7 +99,9 @@ class Split(BaseModel):
         for side in ("train", "test"):
             for name, n in self.counts(side).items():
                 if n == 0:
-                    raise DataError(f"{where}: class '{name}' has no video on the {side} side")
+                    raise DataError(
+                        f"{where}: class '{name}' has no video on the {side} side; put one there"
+                    )
 
     def _check_groups(self, where: str) -> None:
         first = {self.groups[id]: id for id in reversed(self.train)}
@@ -120,10 +134,14 @@ class Split(BaseModel):
             raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
         except ValidationError as error:
             first = error.errors()[0]
-            key = ".".join(map(str, first["loc"]))
-            raise DataError(f"{path}: is not a split manifest: {key}: {first['msg']}") from None
-        except (ValueError, AttributeError, TypeError):
-            raise DataError(f"{path}: is not a split manifest; write it again") from None
+            key, said = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+            raise DataError(
+                f"{path}: is not a split manifest: {key}: {said}; write it again"
+            ) from None
+        except (ValueError, AttributeError, TypeError, RecursionError):
+            raise DataError(
+                f"{path}: is not a split manifest; write it again, or name it .csv if it is a table"
+            ) from None
         split.check(str(path))
         if digest != split.fingerprint:
             raise DataError(f"{path}: was changed after it was written; write it again")

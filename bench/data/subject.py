@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from plugins.dataset import Record
+if TYPE_CHECKING:
+    from plugins.dataset import Record
 
 
 class Subject(NamedTuple):
