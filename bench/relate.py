@@ -27,19 +27,19 @@ def relate(materials: Materials, twins: Sequence[Twins]) -> Materials:
         DataError: every image is contradicted, so that none is left.
     """
     rule = materials.experiment.duplicates
-    found = len(twins)
+    members, found = _members(materials), len(twins)
+    contradicted = join(members, twins).contradicted
     if rule.near == "ignore":
         twins = [one for one in twins if one.kind == "equal"]
-    members = _members(materials)
-    families = join(members, twins)
+    families = replace(join(members, twins), contradicted=contradicted)
     n_videos = len(materials.videos.ids)
     videos = replace(materials.videos, groups=families.group[:n_videos])
     images = replace(materials.images, groups=families.group[n_videos:])
     notes = _notes(members, families, twins, n_videos, rule.contradicted)
     if len(twins) < found:
         notes.append(
-            f"{found - len(twins)} pairs of records show nearly the same frame and may stand on both "
-            "sides of a split: duplicates.near = 'ignore'"
+            f"{found - len(twins)} pairs of records show nearly the same frame and may stand on "
+            "both sides of a split: duplicates.near = 'ignore'"
         )
     if rule.contradicted == "leave-out":
         out = {members[i].record.id for i in families.contradicted if i >= n_videos}

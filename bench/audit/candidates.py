@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy import ndarray
 
+from bench.audit.best import Best, nearest
 from bench.audit.hashing import near, perceptual_hash
 from bench.audit.likeness import WHOLE, Place, correlations
 from bench.audit.signature import KEY_EVERY, LARGE, SMALL, Signature
@@ -23,7 +24,8 @@ PLAUSIBLE = 0.6
 _PER_PAIR = 4
 _SCALES = (0.9, 0.8, 0.7)
 _STEPS = (0.0, 0.5, 1.0)
-_CHUNK = 64
+_MOST_FRAMES = 2048
+_MOST_KEYS = 64
 _NEAREST_WHOLE = 256
 _NEAREST_CROPS = 8
 
@@ -78,13 +80,15 @@ class _Frames:
 def whole(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
     """Pairs of whole frames, a few per pair of records: those that correlate best."""
     frames = _Frames.of(signatures, flat)
-    best = _Best()
-    for i, j, bits in near(frames.hashes, frames.hashes, WHOLE_RADIUS):
+    best = Best(PLAUSIBLE, _PER_PAIR)
+    for block in _blocks(frames.owner, _MOST_FRAMES):
+        i, j, bits = near(frames.hashes[block], frames.hashes, WHOLE_RADIUS)
+        i += block.start
         apart = frames.owner[i] < frames.owner[j]
-        nearest = _nearest(
+        kept = nearest(
             frames.owner[i], frames.owner[j], bits, np.flatnonzero(apart), _NEAREST_WHOLE
         )
-        i, j = i[nearest], j[nearest]
+        i, j = i[kept], j[kept]
         r = correlations(frames.small[i], frames.small[j])
         best.add(i, j, frames.owner[i], frames.owner[j], r)
     return [
@@ -112,19 +116,17 @@ def cropped(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
         if signature.contrast[key * KEY_EVERY] >= flat
     ]
     views = list(_views())
-    best = _Best()
-    for start in range(0, len(keys), _CHUNK):
-        chunk = keys[start : start + _CHUNK]
-        windows = np.stack([_window(signatures[r].large[k], *v) for r, k in chunk for v in views])
-        owner = np.repeat([record for record, _ in chunk], len(views))
-        for w, j, bits in near(perceptual_hash(windows), frames.hashes, CROP_RADIUS):
-            apart = owner[w] != frames.owner[j]
-            nearest = _nearest(
-                owner[w], frames.owner[j], bits, np.flatnonzero(apart), _NEAREST_CROPS
-            )
-            w, j = w[nearest], j[nearest]
-            r = correlations(windows[w], frames.small[j])
-            best.add(w + start * len(views), j, owner[w], frames.owner[j], r)
+    best = Best(PLAUSIBLE, _PER_PAIR)
+    for block in _blocks(np.array([record for record, _ in keys], int), _MOST_KEYS):
+        own = keys[block]
+        windows = np.stack([_window(signatures[r].large[k], *v) for r, k in own for v in views])
+        owner = np.repeat([record for record, _ in own], len(views))
+        w, j, bits = near(perceptual_hash(windows), frames.hashes, CROP_RADIUS)
+        apart = owner[w] != frames.owner[j]
+        kept = nearest(owner[w], frames.owner[j], bits, np.flatnonzero(apart), _NEAREST_CROPS)
+        w, j = w[kept], j[kept]
+        r = correlations(windows[w], frames.small[j])
+        best.add(w + block.start * len(views), j, owner[w], frames.owner[j], r)
     found = []
     for window, piece, correlation in best.kept():
         (record, key), (place, mirrored) = keys[window // len(views)], views[window % len(views)]
@@ -143,6 +145,25 @@ def cropped(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
     return found
 
 
+def _blocks(owner: ndarray, most: int) -> Iterator[slice]:
+    """Stretches of whole records, or of one that is longer than ``most``.
+
+    How many candidates of two records are looked at is limited by stretch:
+    so that it depends on these two, and on none beside them.
+    """
+    ends = np.flatnonzero(np.diff(owner, append=-1)) + 1
+    start = 0
+    for begin, end in zip([0, *ends], ends, strict=False):
+        if end - start > most and start < begin:
+            yield slice(start, int(begin))
+            start = int(begin)
+        while end - start > most:
+            yield slice(start, start + most)
+            start += most
+        if end == len(owner):
+            yield slice(start, int(end))
+
+
 def _views() -> Iterator[tuple[Place, bool]]:
     """The windows that are looked for, and the whole frame mirrored."""
     yield WHOLE, True
@@ -159,44 +180,3 @@ def _window(picture: ndarray, place: Place, mirrored: bool) -> ndarray:
     side = round(place.width * LARGE)
     cut = np.ascontiguousarray(picture[top : top + side, left : left + side])
     return cv2.resize(cut, (SMALL, SMALL), interpolation=cv2.INTER_AREA)
-
-
-def _nearest(left: ndarray, right: ndarray, bits: ndarray, among: ndarray, most: int) -> ndarray:
-    """Of candidates, by index, those of every pair of records whose hashes differ least."""
-    order = among[np.lexsort((bits[among], right[among], left[among]))]
-    runs = _runs(left[order], right[order], order)
-    return np.concatenate([members[:most] for _, members in runs] or [order])
-
-
-class _Best:
-    """The few best candidates of every pair of records."""
-
-    def __init__(self) -> None:
-        self._found: dict[tuple[int, int], list[tuple[float, int, int]]] = {}
-
-    def add(self, i: ndarray, j: ndarray, left: ndarray, right: ndarray, r: ndarray) -> None:
-        """Take in candidates i, j of records left, right that correlate by r."""
-        good = np.flatnonzero(r >= PLAUSIBLE)
-        order = good[np.lexsort((-r[good], right[good], left[good]))]
-        for (a, b), members in _runs(left[order], right[order], order):
-            pair = (min(a, b), max(a, b))
-            own = self._found.setdefault(pair, [])
-            own += [(float(r[n]), int(i[n]), int(j[n])) for n in members[:_PER_PAIR]]
-            own.sort(reverse=True)
-            del own[_PER_PAIR:]
-
-    def kept(self) -> Iterator[tuple[int, int, float]]:
-        """All of them, by pair of records."""
-        for pair in sorted(self._found):
-            yield from ((i, j, r) for r, i, j in self._found[pair])
-
-
-def _runs(
-    left: ndarray, right: ndarray, order: ndarray
-) -> Iterable[tuple[tuple[int, int], ndarray]]:
-    """Stretches of equal (left, right)."""
-    if not len(order):
-        return
-    ends = np.flatnonzero((np.diff(left) != 0) | (np.diff(right) != 0)) + 1
-    for members in np.split(np.arange(len(order)), ends):
-        yield (int(left[members[0]]), int(right[members[0]])), order[members]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -13,7 +12,6 @@ from scipy.fft import dctn
 from bench.data.each import cores
 
 _KEPT = 8
-_BLOCK = 1 << 24
 _TILE = 1 << 16
 """Pairs that are compared at once: so few that they stay in a core's cache."""
 
@@ -33,36 +31,32 @@ def perceptual_hash(pictures: UInt8[ndarray, "N S S"]) -> UInt64[ndarray, " N"]:
 
 def near(
     left: UInt64[ndarray, " N"], right: UInt64[ndarray, " M"], radius: int
-) -> Iterator[tuple[ndarray, ndarray, ndarray]]:
-    """All pairs of hashes that differ in at most ``radius`` bits, block by block.
+) -> tuple[ndarray, ndarray, ndarray]:
+    """All pairs of hashes that differ in at most ``radius`` bits.
 
-    Yields:
-        Indices into left, indices into right, and the bits that differ.
+    Returns:
+        Indices into left, indices into right, and the bits that differ;
+        sorted by the first two.
     """
-    if not len(left) or not len(right):
-        return
-    rows = max(_BLOCK // len(right), 1)
+    parts = np.array_split(left, cores())
     with ThreadPoolExecutor(cores()) as pool:
-        for start in range(0, len(left), rows):
-            block = left[start : start + rows]
-            parts = np.array_split(block, min(cores(), len(block)))
-            found = list(pool.map(lambda part: _near(part, right, radius), parts))
-            starts = start + np.cumsum([0, *map(len, parts)])
-            yield (
-                np.concatenate([i + s for (i, _, _), s in zip(found, starts, strict=False)]),
-                np.concatenate([j for _, j, _ in found]),
-                np.concatenate([bits for _, _, bits in found]),
-            )
+        found = list(pool.map(lambda part: _near(part, right, radius), parts))
+    starts = np.cumsum([0, *map(len, parts)])
+    return (
+        np.concatenate([i + start for (i, _, _), start in zip(found, starts, strict=False)]),
+        np.concatenate([j for _, j, _ in found]),
+        np.concatenate([bits for _, _, bits in found]),
+    )
 
 
 def _near(left: ndarray, right: ndarray, radius: int) -> tuple[ndarray, ndarray, ndarray]:
-    rows = max(_TILE // len(right), 1)
-    pairs: list[ndarray] = []
-    bits: list[ndarray] = []
+    rows = max(_TILE // max(len(right), 1), 1)
+    pairs = [np.empty(0, np.int64)]
+    bits = [np.empty(0, np.uint8)]
     for start in range(0, len(left), rows):
         apart = np.bitwise_count(left[start : start + rows, None] ^ right[None]).ravel()
         close = np.flatnonzero(apart <= radius)
         pairs.append(close + start * len(right))
         bits.append(apart[close])
-    i, j = np.divmod(np.concatenate(pairs), len(right))
+    i, j = np.divmod(np.concatenate(pairs), max(len(right), 1))
     return i, j, np.concatenate(bits)

@@ -69,7 +69,8 @@ def _overlap(looked: Survey, left: int, right: int) -> Iterator[Finding]:
         "overlap",
         " and ".join(looked.subsets[s].title for s in own),
         tuple(looked.members[i].record.id for members in own.values() for i in members),
-        f"{told} are of {len(shared)} families that have both: {some(sorted(shared))}",
+        f"{told} share a patient or a frame, in {len(shared)} "
+        f"group{'s' * (len(shared) > 1)}: {some(sorted(shared))}",
     )
 
 

@@ -119,13 +119,14 @@ def _equal(signatures: Sequence[Signature]) -> dict[tuple[int, int], Twins]:
         for frame in np.flatnonzero(signature.contrast >= FLAT).tolist():
             places = first.setdefault(signature.digests[frame].tobytes(), {})
             places.setdefault(record, frame)
-    found: dict[tuple[int, int], Twins] = {}
+    shared: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for places in first.values():
-        for pair in combinations(places, 2):
-            frames = (places[pair[0]], places[pair[1]])
-            known = found.setdefault(pair, Twins(*pair, *frames, "equal"))
-            found[pair] = replace(known, shared=known.shared + 1)
-    return found
+        for left, right in combinations(places, 2):
+            shared.setdefault((left, right), []).append((places[left], places[right]))
+    return {
+        pair: Twins(*pair, *min(frames), "equal", shared=len(frames))
+        for pair, frames in shared.items()
+    }
 
 
 def _judged(signatures: Sequence[Signature], candidates: list[Candidate]) -> Twins | None:

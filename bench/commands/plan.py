@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,8 @@ def plan(
     catalogue = discover()
     wanted = read_experiment(experiment, catalogue, settings, **narrowed)
     place = Store(store)
-    matrix = expand(prepare(gather(wanted, catalogue), place))
+    materials = prepare(gather(wanted, catalogue), place, sys.stderr if as_json else sys.stdout)
+    matrix = expand(materials)
     rows = [
         {
             "key": key,
@@ -44,7 +46,7 @@ def plan(
         for key, cell in matrix.cells.items()
     ]
     if as_json:
-        content = {"experiment": wanted.model_dump(mode="json"), "cells": rows}
+        content = {"experiment": matrix.experiment.model_dump(mode="json"), "cells": rows}
         click.echo(json.dumps(content, indent=1))
         return
     table = Table(title=f"{wanted.name}: {len(rows)} cells", title_justify="left")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from plugins.dataset import Record
 from plugins.errors import DataError
+
+if TYPE_CHECKING:
+    from plugins.dataset import Record
 
 T = TypeVar("T")
 

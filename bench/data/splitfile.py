@@ -90,10 +90,15 @@ def _of_table(path: Path, videos: Sequence[Subject]) -> Split:
         labels={video.id: video.label for video in videos},
         groups={video.id: video.group for video in videos},
         contents={video.id: video.content for video in videos},
-        ratio=ratio_text(Fraction(len(train), len(sides))),
+        ratio=_about(len(train), len(sides)),
         seed=None,
         rule=MADE_ELSEWHERE,
     )
+
+
+def _about(n_train: int, n: int) -> str:
+    """The ratio in whole hundredths, so that the folds of one cross-validation have one name."""
+    return ratio_text(Fraction(min(max(round(100 * Fraction(n_train, n)), 1), 99), 100))
 
 
 def _on(sides: dict[str, str], wanted: Side) -> tuple[str, ...]:

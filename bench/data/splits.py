@@ -17,7 +17,7 @@ from bench.data.stratify import assign, targets
 from bench.data.subject import Subject
 from plugins.errors import DataError
 
-RULE = "stratified-groups/1"
+RULE = "stratified-groups/2"
 """The name and version of the rule; another result for the same input is another version."""
 
 Side = Literal["train", "test"]

@@ -36,9 +36,10 @@ def targets(counts: Mapping[str, int], share: Fraction) -> dict[str, int]:
 def assign(members: Mapping[str, Counter[str]], wanted: Mapping[str, int], seed: int) -> set[str]:
     """Choose the groups of the test side.
 
-    Groups are taken in an order drawn from the seed, those of several
-    classes first, as long as they fit; then single moves and exchanges
-    mend what is left, as long as they bring the counts nearer.
+    Groups are taken in an order drawn from the seed, as long as they fit.
+    Those of several classes, which soon fit no more, come first, each
+    with the test side's share as its chance. Then single moves and
+    exchanges mend what is left, as long as they bring the counts nearer.
 
     Args:
         members: per group, how many videos of each class it holds.
@@ -62,11 +63,11 @@ def assign(members: Mapping[str, Counter[str]], wanted: Mapping[str, int], seed:
                 "a split takes at least two groups per class"
             )
     goal = tuple(wanted[name] for name in classes)
+    share = Fraction(sum(goal), sum(total))
     for attempt in range(_ATTEMPTS):
-        order = sorted(
-            sizes, key=lambda g: (sum(map(bool, sizes[g])) == 1, _draw(seed, attempt, g))
-        )
-        chosen = _mended(_first_fit(order, sizes, goal), order, sizes, goal, total)
+        order = sorted(sizes, key=lambda g: (not _is_mixed(sizes[g]), _draw(seed, attempt, g)))
+        tried = [g for g in order if not _is_mixed(sizes[g]) or _chance(seed, attempt, g) < share]
+        chosen = _mended(_first_fit(tried, sizes, goal), order, sizes, goal, total)
         if _cost(_sum((sizes[g] for g in chosen), len(classes)), goal, total)[0] == 0:
             return chosen
     raise DataError(
@@ -76,8 +77,18 @@ def assign(members: Mapping[str, Counter[str]], wanted: Mapping[str, int], seed:
     )
 
 
+def _is_mixed(size: Counts) -> bool:
+    """Whether a group is of several classes."""
+    return sum(map(bool, size)) > 1
+
+
 def _draw(seed: int, attempt: int, group: str) -> int:
     return derive(seed, "split", attempt, group)
+
+
+def _chance(seed: int, attempt: int, group: str) -> Fraction:
+    """Drawn evenly from [0, 1)."""
+    return Fraction(derive(seed, "side", attempt, group), 1 << 63)
 
 
 def _first_fit(order: list[str], sizes: Mapping[str, Counts], goal: Counts) -> set[str]:

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.experiment import load_experiment
-from bench.materials import gather
+from bench.materials import Alike, Materials, gather
 from bench.matrix import Matrix, Point, expand
+from bench.prepare import prepare
+from bench.store import Store
 from plugins.discovery import discover
 from plugins.errors import BenchError, DataError
 
 
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Store:
+    """One for all tests, so that the simulated videos are decoded once."""
+    return Store(tmp_path_factory.mktemp("store"))
+
+
 @pytest.fixture
-def matrix(tiny: Path, tmp_path: Path):
+def matrix(tiny: Path, store: Store):
     catalogue = discover()
 
     def make(**overrides: Any) -> Matrix:
         dotted = {key.replace("__", "."): value for key, value in overrides.items()}
         experiment = load_experiment(tiny, dotted)
-        return expand(gather(experiment, catalogue, tmp_path / "cache"))
+        return expand(prepare(gather(experiment, catalogue), store))
 
     return make
 
@@ -147,25 +156,22 @@ def test_an_oracle_is_refused_on_real_data(matrix, tmp_path: Path) -> None:
         )
 
 
-def test_one_video_under_two_names_may_not_stand_on_both_sides() -> None:
-    from bench.data import split
-    from bench.data.phantom.dataset import Phantom
-    from bench.materials import _refuse_leak
+def test_one_video_under_two_names_may_not_stand_on_both_sides(matrix) -> None:
+    whole = matrix()
+    made = whole.splits["5:5", 0]
+    train, test = made.train[0], made.test[0]
+    whole.materials.refuse_leak(made, "a.json")
 
-    records = list(Phantom(n_videos=12, size=32).videos())
-    made = split(records, "5:5", 0)
-    train, test = (next(r for r in records if r.id == ids[0]) for ids in (made.train, made.test))
+    def alike(first: str, second: str) -> Materials:
+        found = (Alike(first, 3, second, 0, "the very same frame"),)
+        return replace(whole.materials, alike=found)
 
-    class Twin(type(test)):
-        @property
-        def fingerprint(self) -> str:
-            return train.fingerprint
-
-    twin = Twin(**vars(test))
-    _refuse_leak(tuple(records), made)
-    leaky = tuple(twin if r.id == test.id else r for r in records)
-    with pytest.raises(DataError, match=rf"{train.id}.*{test.id}|{test.id}.*{train.id}"):
-        _refuse_leak(leaky, made)
+    alike(train, made.train[1]).refuse_leak(made, "a.json")
+    alike(test, made.test[1]).refuse_leak(made, "a.json")
+    for first, second in ((train, test), (test, train)):
+        told = rf"a\.json: {first} \(frame 3\) and {second} \(frame 0\) show the very same frame"
+        with pytest.raises(DataError, match=told):
+            alike(first, second).refuse_leak(made, "a.json")
 
 
 def test_stills_of_test_patients_are_not_synthesized_from(matrix) -> None:
@@ -173,21 +179,23 @@ def test_stills_of_test_patients_are_not_synthesized_from(matrix) -> None:
     whole = matrix()
     materials = whole.materials
     assert whole.images["5:5", 0] == materials.images
-    from dataclasses import replace
-
-    videos = materials.videos(tuple(record.id for record in materials.video_records))
-    shared = replace(materials, images=replace(videos))
-    test = materials.videos(whole.splits["5:5", 0].test)
+    shared = replace(materials, images=materials.videos)
+    test = materials.videos.among(whole.splits["5:5", 0].test)
     left = shared.images_without(test)
     assert set(left.ids) == set(whole.splits["5:5", 0].train)
+    with pytest.raises(DataError, match="all 12 images show patients of the test videos"):
+        shared.images_without(materials.videos)
 
 
-def _patients(root: Path, kind: str, patients: dict[str, str]) -> None:
-    """One small file per id in a folder of its class, and who its patient is."""
+def _patients(root: Path, kind: str, patients: dict[str, str], first: int) -> None:
+    """One small file per id in a folder of its class, and who its patient is.
+
+    Of two files, the pixels are the same where their numbers, from the first on, are.
+    """
     import cv2
     import numpy as np
 
-    for n, (id, _) in enumerate(patients.items()):
+    for n, (id, _) in enumerate(patients.items(), first):
         frames = np.random.default_rng(n).integers(0, 255, (4, 40, 40), dtype=np.uint8)
         path = root / kind / id
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -202,10 +210,11 @@ def _patients(root: Path, kind: str, patients: dict[str, str]) -> None:
     (root / kind / "groups.csv").write_text("id,group\n" + rows)
 
 
-def _two_folders(root: Path) -> dict[str, Any]:
+def _two_folders(root: Path, *, frames_of_videos: bool = False) -> dict[str, Any]:
     named = {f"{c}/{i}": f"p{c}{i}" for c in ("benign", "malignant") for i in range(4)}
-    _patients(root, "videos", named)
-    _patients(root, "images", named | {"benign/9": "other", "malignant/9": "another"})
+    others = {"benign/9": "other", "malignant/9": "another"}
+    _patients(root, "videos", named, first=0)
+    _patients(root, "images", named | others, first=0 if frames_of_videos else 100)
     return {
         "videos": {"spec": f"folder:{root}/videos"},
         "images": {"spec": f"folder:{root}/images"},
@@ -218,15 +227,24 @@ def test_stills_of_test_patients_are_left_out_between_two_folders(matrix, tmp_pa
     split = whole.splits["5:5", 0]
     used = {r.group for r in whole.images["5:5", 0].records()}
     assert {split.groups[i] for i in split.train} | {"other", "another"} == used
-    assert not any("cannot be told" in note for note in whole.materials.notes)
+    assert not any("no patient names are shared" in note for note in whole.materials.notes)
 
 
 def test_it_is_noted_where_patients_cannot_be_compared(matrix, tmp_path: Path) -> None:
     overrides = _two_folders(tmp_path)
     (tmp_path / "images" / "groups.csv").unlink()
     whole = matrix(**overrides)
-    assert any("cannot be told" in note for note in whole.materials.notes)
+    assert any("no patient names are shared" in note for note in whole.materials.notes)
     assert len(whole.images["5:5", 0].ids) == 10
+
+
+def test_without_names_a_frame_tells_the_patient(matrix, tmp_path: Path) -> None:
+    """Images that are frames of test videos are left out, though nothing names their patients."""
+    overrides = _two_folders(tmp_path, frames_of_videos=True)
+    (tmp_path / "images" / "groups.csv").unlink()
+    whole = matrix(**overrides)
+    trained = {f"{id}.png" for id in whole.splits["5:5", 0].train}
+    assert set(whole.images["5:5", 0].ids) == trained | {"benign/9.png", "malignant/9.png"}
 
 
 @pytest.mark.parametrize("prior", ["balanced", "real"])

@@ -81,11 +81,13 @@ def test_what_is_printed_is_what_the_predictions_say(bench: Command, ran: Path) 
 
 
 def test_split_manifests_can_be_read_back(ran: Path) -> None:
-    from bench.data import Split
     from bench.data.phantom.dataset import Phantom
+    from bench.data.splitfile import read_split
+    from bench.data.subject import Subject
 
     path = ran / "experiments/tiny/splits/5-5-r0.json"
-    split = Split.read(path, Phantom(n_videos=12, size=32).videos())
+    videos = [Subject.of(record) for record in Phantom(n_videos=12, size=32).videos()]
+    split = read_split(path, videos)
     assert len(split.train) + len(split.test) == 12
 
 

@@ -13,7 +13,7 @@ from bench.commands.options import store_option
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.audit.audit import Subset
+    from bench.audit.audit import Subset, Survey
     from bench.audit.sides import Sides
     from bench.commands.data.sources import Source
 
@@ -62,10 +62,12 @@ def audit(
 
     marked = _fatal(fatal)
     sources = open_sources(specs, settings, root, discover())
-    looked = survey(subsets_of(sources), Store(store).cache, progress)
+    subsets = subsets_of(sources)
+    paths = _split_files(splits, subsets)
+    looked = survey(subsets, Store(store).cache, progress)
     experiments = [source.experiment for source in sources if source.experiment]
     span = span or (experiments[0].clip.span if experiments else 48)
-    found = judge(looked, span, _sides(looked, sources, splits))
+    found = judge(looked, span, _sides(looked, sources, paths))
     if as_json:
         click.echo(to_json(found, marked))
     else:
@@ -117,24 +119,27 @@ def _notes(source: Source) -> tuple[str, ...]:
         return (f"{source.name}: the reader's notes cannot be told before the faults are mended",)
 
 
-def _sides(looked: object, sources: Sequence[Source], files: str | None) -> list[Sides]:
-    """The splits of files, and those that an experiment would draw."""
-    from bench.audit.audit import Survey
-    from bench.audit.drawn import drawn_sides, read_all_sides
+def _split_files(text: str | None, subsets: Sequence[Subset]) -> list[Path]:
+    """The files of --splits; told before anything is decoded that there is nothing to split."""
     from plugins.errors import BenchError
 
-    assert isinstance(looked, Survey)
-    videos = [i for i, subset in enumerate(looked.subsets) if subset.which == "videos"]
+    n_videos = sum(subset.which == "videos" for subset in subsets)
+    if text and n_videos != 1:
+        raise BenchError(f"--splits {text}: name one set of videos, not {n_videos}")
+    return [Path(part.strip()).expanduser() for part in (text or "").split(",") if part.strip()]
+
+
+def _sides(looked: Survey, sources: Sequence[Source], files: Sequence[Path]) -> list[Sides]:
+    """The splits of files, and those that an experiment would draw."""
+    from bench.audit.drawn import drawn_sides, read_all_sides
+
     sides: list[Sides] = []
-    if files:
-        if len(videos) != 1:
-            raise BenchError(f"--splits {files}: name one set of videos, not {len(videos)}")
-        paths = [Path(part.strip()).expanduser() for part in files.split(",") if part.strip()]
-        sides += read_all_sides(looked, videos[0], paths)
     number = 0
     for source in sources:
         for listing in source.listings:
-            if source.experiment and listing.which == "videos":
-                sides += drawn_sides(looked, number, source.experiment)
+            if listing.which == "videos":
+                sides += read_all_sides(looked, number, files)
+                if source.experiment:
+                    sides += drawn_sides(looked, number, source.experiment)
             number += 1
     return sides

@@ -66,16 +66,17 @@ def split(
     shares = [ratio_text(parse_ratio(text)) for text in listed(ratios)]
     wanted = numbers(seeds, "--seeds")
     sources = open_sources(specs, settings, root, discover())
+    n_videos = sum(listing.which == "videos" for one in sources for listing in one.listings)
+    if n_videos != 1:
+        raise BenchError(f"name one set of videos to split; there are {n_videos}")
     if tell_faults(line for source in sources for line in source.faults):
         raise DataError("a split needs all files: mend those above, or leave them out by 'exclude'")
     looked = survey(subsets_of(sources), Store(store).cache, progress)
     if looked.unreadable:
         lines = "\n  ".join(finding.message for finding in looked.unreadable)
         raise DataError(f"{len(looked.unreadable)} files cannot be read:\n  {lines}")
-    videos = [i for i, subset in enumerate(looked.subsets) if subset.which == "videos"]
-    if len(videos) != 1:
-        raise BenchError(f"name one set of videos to split; there are {len(videos)}")
-    subjects = looked.subjects(videos[0])
+    (videos,) = (i for i, subset in enumerate(looked.subsets) if subset.which == "videos")
+    subjects = looked.subjects(videos)
     for ratio in shares:
         for seed in wanted:
             made = draw(subjects, ratio, seed)

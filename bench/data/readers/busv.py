@@ -45,8 +45,8 @@ class Busv(Dataset):
     ``group``, says which belong together. Errors of the published labels
     are corrected by a list that comes with the program: one video stands
     in both classes, and four videos of one patient are all malignant. Ten
-    folders share frames with folders of the other class; those are left
-    as they are.
+    folders share frames with folders of the other class: a run finds that
+    and keeps them on one side of every split, in the classes that they have.
     """
 
     name: ClassVar[str] = "busv"

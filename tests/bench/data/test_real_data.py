@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bench.data import Cache, ClipSettings, Folder, VideoClips, decode, split, video
+from bench.data.subject import Subject
 from plugins.errors import DataError
 
 
@@ -59,8 +60,10 @@ def test_lung_videos_become_clips(filled, pocus):
 def test_lung_patients_stay_on_one_side(pocus):
     records, _ = pocus
     for ratio in ("7:3", "5:5", "3:7"):
-        drawn = split(records, ratio, 0)
-        drawn.check(records=records)
+        drawn = split([Subject.of(record) for record in records], ratio, 0)
+        drawn.check()
+        assert drawn.groups == {record.id: record.group for record in records}
+        assert drawn.labels == {record.id: record.label for record in records}
         assert len(drawn.counts("test")) == 4
 
 
