@@ -101,22 +101,14 @@ def subsets_of(sources: Sequence[Source]) -> list[Subset]:
     told: set[str] = set()
     for number, source in enumerate(sources):
         space = source.dataset.group_space() or f"set {number}"
-        notes = _notes(source)
         for listing in source.listings:
             own = f"{space}/{listing.which}" if space == f"set {number}" else space
             faults = tuple(line for line in listing.faults if line not in told)
             told |= set(faults)
-            subsets.append(Subset(source.name, listing.which, own, listing.records, faults, notes))
+            subsets.append(
+                Subset(source.name, listing.which, own, listing.records, faults, source.notes())
+            )
     return subsets
-
-
-def _notes(source: Source) -> tuple[str, ...]:
-    from plugins.errors import DataError
-
-    try:
-        return tuple(source.dataset.notes())
-    except DataError:  # the faults, which are told as such, stand in the way of notes
-        return (f"{source.name}: the reader's notes cannot be told before the faults are mended",)
 
 
 def _split_files(text: str | None, subsets: Sequence[Subset]) -> list[Path]:

@@ -67,15 +67,9 @@ def info(
 
 
 def _about(source: Source, inventories: dict[Which, Inventory]) -> _About:
-    from plugins.errors import DataError
-
     faults = [*source.faults]
     faults += [line for inventory in inventories.values() for line in inventory.faults]
-    try:
-        notes = source.dataset.notes()
-    except DataError:  # the faults, which are told above, stand in the way of notes
-        notes = ["the reader's notes cannot be told before the faults are mended"]
-    return _About(source, _origin(source), inventories, notes, faults)
+    return _About(source, _origin(source), inventories, [*source.notes()], faults)
 
 
 def _origin(source: Source) -> list[str]:

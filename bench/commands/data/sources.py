@@ -61,6 +61,13 @@ class Source:
         """All that is wrong, each line once."""
         return tuple(dict.fromkeys(line for one in self.listings for line in one.faults))
 
+    def notes(self) -> tuple[str, ...]:
+        """What the reader says of the data set, as far as its faults let it."""
+        try:
+            return tuple(self.dataset.notes())
+        except DataError:
+            return (f"{self.name}: notes cannot be told before the faults are mended",)
+
 
 def source_options(command: F) -> F:
     """The data sets, and the options that configure their readers."""
