@@ -8,17 +8,18 @@ import torch
 from pydantic import PrivateAttr
 
 from generators.autoencoder.autoencoder import Autoencoder
+from generators.autoencoder.fit import AUTOENCODER, fit_autoencoder
 from generators.autoencoder.heads import Decoded, with_frame_0
-from generators.lddm.checks import (
+from generators.autoencoder.settings import STAGE_1
+from generators.lddm.prior import Prior
+from generators.lddm.settings import STAGE_2, Settings
+from generators.lddm.stage2 import DENOISER, fit_prior
+from generators.two_stage.checks import (
     enough_memory,
     refuse_other_configuration,
     refuse_other_stills,
 )
-from generators.lddm.latents import encode_all
-from generators.lddm.prior import Prior
-from generators.lddm.settings import STAGE_1, STAGE_2, Settings
-from generators.lddm.stage1 import AUTOENCODER, fit_autoencoder
-from generators.lddm.stage2 import DENOISER, fit_prior
+from generators.two_stage.latents import encode_all
 from plugins.clips import ClipSet
 from plugins.errors import PluginError
 from plugins.generator import Stills
@@ -54,7 +55,7 @@ class LDDM(Settings):
                 `plugins.training.train` fails.
         """
         autoencoder = fit_autoencoder(self, clips, run)
-        with enough_memory(run.device, "sample_batch", self.sample_batch):
+        with enough_memory(self.name, run.device, "sample_batch", self.sample_batch):
             latents = encode_all(
                 autoencoder,
                 clips,
@@ -95,10 +96,10 @@ class LDDM(Settings):
         """
         if self._autoencoder is None or self._prior is None:
             raise PluginError("generator 'lddm': call fit or load before sample")
-        refuse_other_stills(stills, n_frames, self._autoencoder.layout.shape)
+        refuse_other_stills(self.name, stills, n_frames, self._autoencoder.layout.shape)
         size = self.sample_batch
         parts = [range(i, min(i + size, len(stills))) for i in range(0, len(stills), size)]
-        with enough_memory(self._device, "sample_batch", size):
+        with enough_memory(self.name, self._device, "sample_batch", size):
             made = [self._sample(self._autoencoder, self._prior, stills.subset(p)) for p in parts]
         return torch.cat(made)[:, :, :n_frames].contiguous()
 

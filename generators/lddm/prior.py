@@ -9,10 +9,10 @@ from generators.autoencoder.layout import Layout
 from generators.autoencoder.shapes import Latent
 from generators.lddm.denoiser import Denoiser
 from generators.lddm.diffusion import Diffusion
-from generators.lddm.latents import Scale
-from generators.lddm.noise import SeededNoise
 from generators.lddm.samplers import sample
 from generators.lddm.settings import Settings
+from generators.two_stage.latents import Scale
+from generators.two_stage.noise import SeededNoise
 from plugins.types import ImageBatch
 
 

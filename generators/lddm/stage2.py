@@ -7,10 +7,10 @@ from collections.abc import Callable
 import torch
 
 from generators.autoencoder.layout import Layout
-from generators.lddm.latents import LatentSet
 from generators.lddm.prior import Prior
 from generators.lddm.settings import STAGE_2, Settings
-from generators.lddm.stage import Batch, Stage
+from generators.two_stage.latents import LatentSet
+from generators.two_stage.stage import Batch, Stage
 from plugins.order import Order
 from plugins.run import Run
 from plugins.seeds import derive

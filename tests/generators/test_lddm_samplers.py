@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from generators.lddm.diffusion import Diffusion
-from generators.lddm.noise import SeededNoise
 from generators.lddm.samplers import ddim_step, ddpm_step, pairs, sample
+from generators.two_stage.noise import SeededNoise
 
 MEAN = torch.tensor([1.0, -0.5], dtype=torch.float64)
 COVARIANCE = torch.tensor([[0.6, 0.3], [0.3, 0.4]], dtype=torch.float64)

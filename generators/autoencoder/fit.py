@@ -8,10 +8,10 @@ import torch
 from torch import Tensor
 
 from generators.autoencoder import losses
+from generators.autoencoder.augmentation import Augmentation
 from generators.autoencoder.autoencoder import Autoencoder
-from generators.lddm.augmentation import Augmentation
-from generators.lddm.settings import STAGE_1, Settings
-from generators.lddm.stage import Batch, Stage
+from generators.autoencoder.settings import STAGE_1, AutoencoderSettings
+from generators.two_stage.stage import Batch, Stage
 from plugins.clips import ClipSet
 from plugins.order import Order
 from plugins.run import Run
@@ -21,7 +21,7 @@ AUTOENCODER = "autoencoder.safetensors"
 _STAGE = Stage("autoencoder", AUTOENCODER, STAGE_1)
 
 
-def fit_autoencoder(settings: Settings, clips: ClipSet, run: Run) -> Autoencoder:
+def fit_autoencoder(settings: AutoencoderSettings, clips: ClipSet, run: Run) -> Autoencoder:
     """Learn the autoencoder, or continue or take from ``run.folder`` what is already learned.
 
     Raises:
@@ -76,7 +76,9 @@ class Clips:
         }
 
 
-def stage1_loss(model: Autoencoder, settings: Settings) -> Callable[[Batch], dict[str, Tensor]]:
+def stage1_loss(
+    model: Autoencoder, settings: AutoencoderSettings
+) -> Callable[[Batch], dict[str, Tensor]]:
     """The loss of a batch, by name; terms of weight 0 are not computed."""
 
     def loss(batch: Batch) -> dict[str, Tensor]:

@@ -7,8 +7,8 @@ from typing import NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
-from generators.lddm.checks import notes_of
-from generators.lddm.settings import Settings
+from generators.autoencoder.settings import AutoencoderSettings
+from generators.two_stage.checks import notes_of
 from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.runner import Loss
@@ -42,7 +42,7 @@ class Stage(NamedTuple):
         model: nn.Module,
         loss: Loss,
         batches: Callable[[int], Batch],
-        settings: Settings,
+        settings: AutoencoderSettings,
         shape: tuple[int, int, int, int],
         run: Run,
         ema: float | None = None,

@@ -54,10 +54,13 @@ def notes_of(
     return {"parameters": parameters, "shape": list(shape)}
 
 
-def refuse_other_stills(stills: Stills, n_frames: int, shape: tuple[int, int, int, int]) -> None:
+def refuse_other_stills(
+    name: str, stills: Stills, n_frames: int, shape: tuple[int, int, int, int]
+) -> None:
     """Raise where images are unlike the clips that were learned from.
 
     Args:
+        name: of the generator.
         stills: what is to be continued.
         n_frames: the frames asked for.
         shape: (C, T, H, W) of the training clips.
@@ -69,25 +72,25 @@ def refuse_other_stills(stills: Stills, n_frames: int, shape: tuple[int, int, in
     c, h, w = stills.images.shape[1:]
     if (h, w) != (height, width):
         raise DataError(
-            f"'lddm' learned from clips of {height} x {width} pixels, these images have "
+            f"'{name}' learned from clips of {height} x {width} pixels, these images have "
             f"{h} x {w}: set clip.size = {height}, or train on such clips"
         )
     if c != channels:
         raise DataError(
-            f"'lddm' learned from clips with {channels} channels, these images have {c}: "
+            f"'{name}' learned from clips with {channels} channels, these images have {c}: "
             f"set clip.channels = {channels}, or train on such clips"
         )
     if not 1 <= n_frames <= frames:
         raise DataError(
-            f"'lddm' learned from clips of {frames} frames and makes 1 to {frames}, not "
+            f"'{name}' learned from clips of {frames} frames and makes 1 to {frames}, not "
             f"{n_frames}: set clip.frames"
         )
     if not bool(torch.isfinite(stills.images).all()):
-        raise DataError("'lddm' was given images with NaN or infinite pixels: mend the images")
+        raise DataError(f"'{name}' was given images with NaN or infinite pixels: mend the images")
 
 
 @contextmanager
-def enough_memory(device: str, parameter: str, value: int) -> Iterator[None]:
+def enough_memory(name: str, device: str, parameter: str, value: int) -> Iterator[None]:
     """Say which parameter to lower where memory runs out.
 
     Raises:
@@ -99,5 +102,5 @@ def enough_memory(device: str, parameter: str, value: int) -> Iterator[None]:
         if not ran_out_of_memory(error):
             raise
         raise TrainingError(
-            f"'lddm': out of memory on {device}. Lower {parameter} (now {value})."
+            f"'{name}': out of memory on {device}. Lower {parameter} (now {value})."
         ) from error
