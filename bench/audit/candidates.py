@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -13,6 +15,9 @@ from bench.audit.best import Best, nearest
 from bench.audit.hashing import near, perceptual_hash
 from bench.audit.likeness import WHOLE, Place, correlations
 from bench.audit.signature import KEY_EVERY, LARGE, SMALL, Signature
+from bench.data.each import cores
+
+T = TypeVar("T")
 
 WHOLE_RADIUS = 12
 """Bits of 63 in which the hashes of two whole frames may differ."""
@@ -81,7 +86,8 @@ def whole(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
     """Pairs of whole frames, a few per pair of records: those that correlate best."""
     frames = _Frames.of(signatures, flat)
     best = Best(PLAUSIBLE, _PER_PAIR)
-    for block in _blocks(frames.owner, _MOST_FRAMES):
+
+    def look(block: slice) -> tuple[ndarray, ndarray, ndarray]:
         i, j, bits = near(frames.hashes[block], frames.hashes, WHOLE_RADIUS)
         i += block.start
         apart = frames.owner[i] < frames.owner[j]
@@ -89,7 +95,9 @@ def whole(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
             frames.owner[i], frames.owner[j], bits, np.flatnonzero(apart), _NEAREST_WHOLE
         )
         i, j = i[kept], j[kept]
-        r = correlations(frames.small[i], frames.small[j])
+        return i, j, correlations(frames.small[i], frames.small[j])
+
+    for i, j, r in _in_parallel(look, _blocks(frames.owner, _MOST_FRAMES)):
         best.add(i, j, frames.owner[i], frames.owner[j], r)
     return [
         Candidate(
@@ -117,16 +125,22 @@ def cropped(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
     ]
     views = list(_views())
     best = Best(PLAUSIBLE, _PER_PAIR)
-    for block in _blocks(np.array([record for record, _ in keys], int), _MOST_KEYS):
-        own = keys[block]
-        windows = np.stack([_window(signatures[r].large[k], *v) for r, k in own for v in views])
-        owner = np.repeat([record for record, _ in own], len(views))
+    key_owner = np.array([record for record, _ in keys], int)
+    owner = np.repeat(key_owner, len(views))
+
+    def look(block: slice) -> tuple[ndarray, ndarray, ndarray]:
+        windows = np.stack(
+            [_window(signatures[r].large[k], *v) for r, k in keys[block] for v in views]
+        )
+        first = block.start * len(views)
         w, j, bits = near(perceptual_hash(windows), frames.hashes, CROP_RADIUS)
-        apart = owner[w] != frames.owner[j]
-        kept = nearest(owner[w], frames.owner[j], bits, np.flatnonzero(apart), _NEAREST_CROPS)
+        left, right = owner[w + first], frames.owner[j]
+        kept = nearest(left, right, bits, np.flatnonzero(left != right), _NEAREST_CROPS)
         w, j = w[kept], j[kept]
-        r = correlations(windows[w], frames.small[j])
-        best.add(w + block.start * len(views), j, owner[w], frames.owner[j], r)
+        return w + first, j, correlations(windows[w], frames.small[j])
+
+    for w, j, r in _in_parallel(look, _blocks(key_owner, _MOST_KEYS)):
+        best.add(w, j, owner[w], frames.owner[j], r)
     found = []
     for window, piece, correlation in best.kept():
         (record, key), (place, mirrored) = keys[window // len(views)], views[window % len(views)]
@@ -143,6 +157,12 @@ def cropped(signatures: Sequence[Signature], flat: float) -> list[Candidate]:
             )
         )
     return found
+
+
+def _in_parallel(look: Callable[[slice], T], blocks: Iterable[slice]) -> Iterator[T]:
+    """What ``look`` returns for each block, in order; one block per core at a time."""
+    with ThreadPoolExecutor(cores()) as pool:
+        yield from pool.map(look, blocks)
 
 
 def _blocks(owner: ndarray, most: int) -> Iterator[slice]:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from jaxtyping import UInt8, UInt64
 from numpy import ndarray
 from scipy.fft import dctn
-
-from bench.data.each import cores
 
 _KEPT = 8
 _TILE = 1 << 16
@@ -38,18 +34,6 @@ def near(
         Indices into left, indices into right, and the bits that differ;
         sorted by the first two.
     """
-    parts = np.array_split(left, cores())
-    with ThreadPoolExecutor(cores()) as pool:
-        found = list(pool.map(lambda part: _near(part, right, radius), parts))
-    starts = np.cumsum([0, *map(len, parts)])
-    return (
-        np.concatenate([i + start for (i, _, _), start in zip(found, starts, strict=False)]),
-        np.concatenate([j for _, j, _ in found]),
-        np.concatenate([bits for _, _, bits in found]),
-    )
-
-
-def _near(left: ndarray, right: ndarray, radius: int) -> tuple[ndarray, ndarray, ndarray]:
     rows = max(_TILE // max(len(right), 1), 1)
     pairs = [np.empty(0, np.int64)]
     bits = [np.empty(0, np.uint8)]

@@ -69,7 +69,7 @@ def _standardized(pictures: ndarray) -> ndarray:
     n, height, width = pictures.shape
     rows = pictures.reshape(n, height * width).astype(np.float32)
     rows -= rows.mean(axis=1, keepdims=True)
-    rows /= np.linalg.norm(rows, axis=1, keepdims=True) + 1e-6
+    rows /= np.sqrt(np.einsum("nd,nd->n", rows, rows))[:, None] + 1e-6
     return rows
 
 

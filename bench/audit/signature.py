@@ -35,7 +35,7 @@ class Signature:
     Attributes:
         small: (T, 32, 32), grey, the whole frame squeezed to a square.
         large: (K, 64, 64), the same of the key frames.
-        digests: (T, 16), of each frame's size and pixels.
+        digests: (T, 16), of each frame's size and pixels; grey stored as RGB is grey.
         traits: (T, 2): standard deviation of the grey levels, and largest
             mean difference between two colour channels; grey levels, 0..255.
         letters: the most shapes of one frame that look like letters.
@@ -78,7 +78,7 @@ class Signing:
 
     def see(self, frame: UInt8[ndarray, "H W C"]) -> None:
         """Take in the next frame; C is 1 or 3."""
-        grey = frame[..., 0] if frame.shape[2] == 1 else cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+        colour, grey = _colour_and_grey(frame)
         large = cv2.resize(grey, (LARGE, LARGE), interpolation=cv2.INTER_AREA)
         count = len(self._small)
         if count == 0:
@@ -88,10 +88,11 @@ class Signing:
         if count % TEXT_EVERY == 0:
             self._letters = max(self._letters, letters(frame))
         self._small.append(cv2.resize(large, (SMALL, SMALL), interpolation=cv2.INTER_AREA))
-        digest = hashlib.sha256(repr(frame.shape).encode())  # twice as fast as others, in hardware
-        digest.update(np.ascontiguousarray(frame).data)
+        seen = grey if colour == 0 else np.ascontiguousarray(frame)
+        digest = hashlib.sha256(repr(seen.shape).encode())  # twice as fast as others, in hardware
+        digest.update(seen.data)
         self._digests.append(digest.digest()[:_DIGEST])
-        self._traits.append((float(cv2.meanStdDev(grey)[1][0, 0]), _colour(frame)))
+        self._traits.append((float(cv2.meanStdDev(grey)[1][0, 0]), colour))
 
     def signature(self) -> Signature:
         """Of all frames seen.
@@ -123,10 +124,14 @@ def sign(record: Record) -> Signature:
     return signing.signature()
 
 
-def _colour(frame: ndarray) -> float:
-    """Largest mean difference between two channels; a tint or a colour overlay has some."""
-    if frame.shape[2] == 1:
-        return 0.0
-    red, green, blue = (frame[::4, ::4, i].astype(np.int16) for i in range(3))
-    pairs = ((red, green), (green, blue), (red, blue))
-    return max(float(np.abs(a - b).mean()) for a, b in pairs)
+def _colour_and_grey(frame: ndarray) -> tuple[float, ndarray]:
+    """Largest mean difference between two channels, and the grey levels (H, W)."""
+    red, *others = cv2.split(frame)
+    colour = max((_difference(red, other) for other in others), default=0.0)
+    if colour == 0:
+        return 0.0, red
+    return max(colour, _difference(*others)), cv2.cvtColor(frame, cv2.COLOR_RGB2GRAY)
+
+
+def _difference(a: ndarray, b: ndarray) -> float:
+    return cv2.norm(a, b, cv2.NORM_L1) / a.size

@@ -1,4 +1,4 @@
-"""Still images: any file that Pillow reads, as uint8 pixels."""
+"""Still images: plain PNG files, and any file that Pillow reads, as uint8 pixels."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from jaxtyping import UInt8
 from numpy import ndarray
 from PIL import Image, ImageOps
 
+from bench.data import png
 from bench.data.files import ADVICE, check_file
 from plugins.errors import DataError
 
@@ -31,6 +32,11 @@ def read_image(path: Path) -> UInt8[ndarray, "H W C"]:
     """
     check_file(path)
     try:
+        if path.suffix.lower() == ".png":
+            content = path.read_bytes()
+            if png.is_plain(content):
+                check_pixels(path, *png.size(content))
+                return png.decode(content)
         with Image.open(path) as image:
             check_pixels(path, *image.size)
             pages = getattr(image, "n_frames", 1)
