@@ -16,8 +16,9 @@ from bench.commands.run import run
 from bench.commands.status import status
 from bench.commands.synthesize import synthesize
 from bench.commands.tables import leaderboard, table
+from bench.commands.weights import weights
 
-_ORDER = (run, plan, status, table, leaderboard, synthesize, plugins, data, check)
+_ORDER = (run, plan, status, table, leaderboard, synthesize, plugins, data, weights, check)
 
 
 class _InOrder(click.Group):

@@ -1,0 +1,51 @@
+"""Tensors from a file that somebody else wrote: read without running anything in it."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from plugins.errors import DataError
+
+
+def read_tensors(path: Path) -> dict[str, Tensor]:
+    """Read a table of tensors: safetensors, or what ``torch.save(state_dict)`` writes.
+
+    Which of the two is told from the content, not from the name. A pickle is
+    read with torch's ``weights_only``, which makes nothing but tensors and
+    plain containers.
+
+    Returns:
+        Tensors by name, on the CPU.
+
+    Raises:
+        DataError: the file cannot be read, is damaged, or holds something else.
+    """
+    try:
+        found = load_file(path) if _is_safetensors(path) else _unpickled(path)
+    except Exception as error:  # what reading a damaged pickle may raise is listed nowhere
+        reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise DataError(f"{path}: no weights can be read from it ({reason})") from None
+    if not isinstance(found, Mapping):
+        raise DataError(f"{path}: holds a {type(found).__name__}, not a table of tensors by name")
+    for name, tensor in found.items():
+        if not (isinstance(name, str) and isinstance(tensor, Tensor)):
+            raise DataError(f"{path}: '{name}' is a {type(tensor).__name__}, not a tensor")
+    return dict(found)
+
+
+def _is_safetensors(path: Path) -> bool:
+    """A header's length in 8 bytes, then the header, which is JSON."""
+    with path.open("rb") as file:
+        return file.read(9)[8:] == b"{"
+
+
+def _unpickled(path: Path) -> object:
+    # Only torch's newer format, a ZIP archive, can be mapped instead of being read whole.
+    mapped = zipfile.is_zipfile(path)
+    return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
