@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ from bench.cells.synthesize import read_synthesis
 from bench.data import contact_sheet
 from bench.matrix import Matrix
 from bench.store import Store
+from plugins.types import Clip
 
 PER_CLASS = 2
 """Items of each class on a generator's sheet: the first ones."""
@@ -50,7 +51,8 @@ def draw_sheets(matrix: Matrix, store: Store) -> list[Path]:
         for kind, rows in sheets.items():
             drawn_rows = list(rows)
             if drawn_rows:
-                drawn.append(folder / f"{kind}-{ratio.replace(':', '-')}-r{replicate}.png")
+                stem = f"{kind.replace(':', '.')}-{ratio.replace(':', '-')}-r{replicate}"
+                drawn.append(folder / f"{stem}.png")
                 contact_sheet(drawn_rows, drawn[-1])
     return drawn
 
@@ -63,25 +65,33 @@ def _rows(
         return
     source = next(iter(cells.values())).source
     labels = [record.label for record in source.records()]
-    for i in _chosen(labels, source.classes, per_class):
+    for i in chosen(labels, source.classes, per_class):
         told = f"{labels[i]}: {source.ids[i]}"
         if real:
-            yield f"{told} · real", _real(source, i, store)
+            yield f"{told} · real", real_clip(source, i, store)
         for name, cell in cells.items():
-            yield from _made(cell, i, f"{told} · {name}", samples, store)
+            for sample, clip in made_clips(cell, i, samples, store):
+                yield f"{told} · {name}{sample and f', {sample}'}", clip
 
 
-def _chosen(labels: list[str], classes: tuple[str, ...], per_class: int) -> list[int]:
+def chosen(labels: Sequence[str], classes: Sequence[str], per_class: int) -> list[int]:
+    """The indices of the first items of each class, class by class."""
     members = [[i for i, label in enumerate(labels) if label == name] for name in classes]
     return [i for own in members for i in own[:per_class]]
 
 
-def _real(source: Part, index: int, store: Store) -> Any:
+def real_clip(source: Part, index: int, store: Store) -> Clip:
+    """The first clip of a part's video, (C, T, H, W) in [0, 1]."""
     clips = source.clips(store.cache)
     return clips[first_of_each(clips)[index]]
 
 
-def _made(cell: Synthesize, index: int, caption: str, samples: int, store: Store) -> Iterator[Row]:
+def made_clips(cell: Synthesize, index: int, samples: int, store: Store) -> Iterator[Row]:
+    """What was synthesized of an item: ``sample 0`` and on, unnamed where there is but one.
+
+    Yields:
+        The name, and the clip: uint8 (C, T, H, W).
+    """
     clips, _ = read_synthesis(store.cell(cell.key))
     for s in range(min(clips.shape[1], samples)):
-        yield caption if clips.shape[1] == 1 else f"{caption}, sample {s}", clips[index, s]
+        yield "" if clips.shape[1] == 1 else f"sample {s}", clips[index, s]

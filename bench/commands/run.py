@@ -46,6 +46,7 @@ def run(
     2: the experiment or its data are wrong.
     """
     from bench.executor import Serial, State
+    from bench.figures import draw_figures
     from bench.live import View
     from bench.materials import gather
     from bench.matrix import expand
@@ -69,6 +70,9 @@ def run(
     sheets = draw_sheets(matrix, place)
     if sheets:
         click.echo(f"\nContact sheets of what was synthesized: {sheets[0].parent}")
+    figures = draw_figures(matrix, place)
+    if figures:
+        click.echo(f"Figures for print: {figures[0].parent}")
     failed = [key for key, state in states.items() if state is State.FAILED]
     if failed:
         click.echo(

@@ -1,4 +1,4 @@
-"""Pixels of a path, whatever it is: a video file, a folder of frames, or an image."""
+"""Pixels of a path, whatever it is: a video file, an array, a folder of frames, or an image."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import numpy as np
 from jaxtyping import UInt8
 from numpy import ndarray
 
-from bench.data import image, video
+from bench.data import array, image, video
 from bench.data.files import natural, sha256_of
 from plugins.errors import DataError
 
@@ -53,8 +53,8 @@ def is_image(path: Path) -> bool:
 
 
 def is_video(path: Path) -> bool:
-    """Whether the name is a video file's."""
-    return path.suffix.lower() in video.SUFFIXES
+    """Whether the name is a video file's, or an array's."""
+    return path.suffix.lower() in video.SUFFIXES or _is_array(path)
 
 
 def stream(path: Path) -> Iterator[UInt8[ndarray, "H W C"]]:
@@ -67,6 +67,8 @@ def stream(path: Path) -> Iterator[UInt8[ndarray, "H W C"]]:
         yield from _stream_folder(path)
     elif is_image(path):
         yield image.read_image(path)
+    elif _is_array(path):
+        yield from array.read_array(path)
     else:
         yield from video.read_video(path)
 
@@ -95,7 +97,9 @@ def length_hint(path: Path) -> int:
     """About how many frames there are, without decoding; 0 where that cannot be told."""
     if _is_folder(path):
         return len(frame_files(path))
-    return 1 if is_image(path) else video.frames_hint(path)
+    if is_image(path):
+        return 1
+    return array.frames_hint(path) if _is_array(path) else video.frames_hint(path)
 
 
 def fingerprint(path: Path) -> str:
@@ -110,6 +114,10 @@ def fingerprint(path: Path) -> str:
     for file in frame_files(path):
         whole.update(file.name.encode("utf-8", "surrogateescape") + b"\0" + sha256_of(file))
     return whole.hexdigest()
+
+
+def _is_array(path: Path) -> bool:
+    return path.suffix.lower() in array.SUFFIXES
 
 
 def _is_folder(path: Path) -> bool:

@@ -56,9 +56,22 @@ def wrapped(text: str, points: int, width: float, lines: int) -> list[str]:
     return done
 
 
-def write(picture: Image.Image, place: tuple[float, float], text: str, points: int) -> None:
-    """Write one line in white, from its upper left corner on."""
-    ImageDraw.Draw(picture).text(place, text, fill=WHITE, font=_font(points))
+def write(
+    picture: Image.Image,
+    place: tuple[float, float],
+    text: str,
+    points: int,
+    colour: Colour = WHITE,
+    anchor: str = "la",
+) -> None:
+    """Write one line.
+
+    Args:
+        place: of the anchor, in pixels.
+        anchor: Pillow's: ``la`` is the upper left corner, ``rm`` the middle
+            of the right end, ``ma`` the upper middle.
+    """
+    ImageDraw.Draw(picture).text(place, text, fill=colour, font=_font(points), anchor=anchor)
 
 
 def board(text: str, width: int, height: int, points: int, colour: Colour) -> Image.Image:

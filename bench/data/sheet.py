@@ -44,7 +44,7 @@ def contact_sheet(rows: Iterable[tuple[str, Any]], path: Path) -> None:
         DataError: there is no row, a clip has another shape, or the file
             cannot be written.
     """
-    stack([strip(caption, _frames(caption, clip)) for caption, clip in rows], path)
+    stack([strip(caption, as_frames(caption, clip)) for caption, clip in rows], path)
 
 
 def stack(strips: Sequence[Image.Image], path: Path) -> None:
@@ -62,9 +62,21 @@ def stack(strips: Sequence[Image.Image], path: Path) -> None:
     for strip in strips:
         sheet.paste(strip, (0, top))
         top += strip.height
+    save_png(sheet, path)
+
+
+def save_png(picture: Image.Image, path: Path, dpi: int | None = None) -> None:
+    """Write a picture; the same one gives the same bytes.
+
+    Args:
+        dpi: pixels per inch in print, where that matters.
+
+    Raises:
+        DataError: the file cannot be written.
+    """
     try:
         with replacing(path) as file:
-            sheet.save(file, format="PNG")
+            picture.save(file, format="PNG", **({"dpi": (dpi, dpi)} if dpi else {}))
     except OSError as error:
         raise DataError(f"{path}: cannot be written: {error.strerror or error}") from None
 
@@ -88,7 +100,7 @@ def strip(
         enlarge: enlarge small frames by whole pixels.
     """
     count, height, width, _ = frames.shape
-    chosen = np.rint(np.linspace(0, count - 1, min(shown, count))).astype(int)
+    chosen = evenly(count, shown)
     tiles = [_tile(frames[i], enlarge) for i in chosen]
     tall, wide = tiles[0].shape[:2]
     across = _stretched(frames[:, height // 2], tall, wide)
@@ -121,8 +133,17 @@ def captioned(
     return picture
 
 
-def _frames(caption: str, clip: Any) -> np.ndarray:
-    """Any allowed clip as uint8 (T, H, W, 3)."""
+def evenly(count: int, shown: int) -> list[int]:
+    """At most so many of a clip's frames, evenly spaced, the first and the last among them."""
+    return [int(i) for i in np.rint(np.linspace(0, count - 1, min(shown, count)))]
+
+
+def as_frames(caption: str, clip: Any) -> UInt8[np.ndarray, "T H W 3"]:
+    """A clip in any form that `contact_sheet` takes.
+
+    Raises:
+        DataError: it is none; the caption names it.
+    """
     pixels = np.asarray(clip)
     if pixels.ndim != 4 or 0 in pixels.shape:
         raise DataError(f"'{caption}': a clip has four axes, this one is {pixels.shape}")

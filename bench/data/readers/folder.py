@@ -31,8 +31,9 @@ class Folder(Dataset):
     """Any data laid out as one folder per class; its source and licence are the user's to know.
 
     Videos are ``root/<class>/<video file, or folder of frames>``, images
-    are ``root/<class>/<image file>``. The folder's name is the class, the
-    path from the root is the id. Hidden files are ignored, and so are
+    are ``root/<class>/<image file>``. A ``.npy`` file is a video: uint8 (T,
+    H, W, C). The folder's name is the class, the path from the root is the
+    id. Hidden files are ignored, and so are
     loose text files in the root; anything else that does not belong is
     an error, never skipped.
 
