@@ -19,6 +19,7 @@ from bench.data import ClipSettings
 from bench.data.ratio import parse_ratio, ratio_text
 from plugins.errors import BenchError, DataError
 from plugins.hints import nearest
+from plugins.parameter_sets import named
 
 Protocol = Literal["real", "synthetic", "mixed"]
 Prior = Literal["source", "real", "balanced"]
@@ -63,10 +64,22 @@ class Choice(Section):
     """A generator, classifier or metric under a name of the experiment's own."""
 
     plugin: str = ""
-    """The plugin's name; the choice's own name where empty."""
+    """The plugin's name; the choice's own name where empty. ``name:set`` also chooses a set."""
+
+    set: str = ""
+    """One of the plugin's named sets of parameters; its defaults where empty."""
 
     parameters: dict[str, Any] = {}
-    """Parameters of the plugin."""
+    """Parameters of the plugin; they win over the set's."""
+
+    def plugin_and_set(self, name: str) -> tuple[str, str]:
+        """The names of the plugin and of its set (empty: the defaults).
+
+        Args:
+            name: the choice's own.
+        """
+        plugin, set_name = named(self.plugin or name)
+        return plugin, set_name or self.set
 
 
 class Synthesis(Section):
@@ -129,13 +142,14 @@ class Experiment(Section):
     """How a clip is taken from a video."""
 
     generators: tuple[str, ...] = Field(min_length=1)
-    """Names of generators, or of choices in the table ``generator``."""
+    """Names of generators (``name:set`` for one of its sets), or of choices in the table
+    ``generator``."""
 
     classifiers: tuple[str, ...] = Field(min_length=1)
-    """Names of classifiers, or of choices in the table ``classifier``."""
+    """Names of classifiers, likewise."""
 
     metrics: tuple[str, ...] = Field(min_length=1)
-    """Names of metrics, or of choices in the table ``metric``."""
+    """Names of metrics, likewise."""
 
     generator: dict[str, Choice] = {}
     """Parameters of generators, or several variants of one."""
@@ -184,6 +198,17 @@ class Experiment(Section):
             repeated = sorted({str(v) for v in values if values.count(v) > 1})
             if repeated:
                 raise ValueError(f"{key} names {', '.join(repeated)} twice")
+        return self
+
+    @model_validator(mode="after")
+    def _one_set_each(self) -> Experiment:
+        for kind in ("generator", "classifier", "metric"):
+            for name, choice in getattr(self, kind).items():
+                said = named(choice.plugin or name)[1]
+                if said and choice.set and said != choice.set:
+                    raise ValueError(
+                        f"{kind}.{name} names two sets, '{said}' and '{choice.set}': leave one out"
+                    )
         return self
 
 

@@ -10,12 +10,14 @@ from bench.cells.part import Part, all_records
 from bench.data import Split, parse_spec, split
 from bench.data.subject import Subject
 from bench.experiment import Choice, Experiment
+from plugins.base import Plugin
 from plugins.classifier import Classifier
 from plugins.dataset import Dataset
 from plugins.discovery import Catalogue
 from plugins.errors import BenchError, DataError
 from plugins.generator import Generator
 from plugins.metric import Metric
+from plugins.parameter_sets import refuse_unknown
 
 
 class Alike(NamedTuple):
@@ -216,12 +218,25 @@ def _chosen(
     kind: str, names: tuple[str, ...], choices: dict[str, Choice], catalogue: Catalogue
 ) -> dict[str, Any]:
     unused = sorted(set(choices) - set(names))
-    chosen: dict[str, Any] = {}
-    for name in names:
-        choice = choices.get(name, Choice())
-        where = f"{kind}.{name}.plugin" if choice.plugin else f"{kind}s"
-        offer = catalogue.get(kind, choice.plugin or name, where)
-        chosen[name] = offer.plugin.configure(choice.parameters, f"{kind}.{name}.parameters")
+    chosen = {
+        name: _configured(kind, name, choices.get(name, Choice()), choices, catalogue)
+        for name in names
+    }
     for name in unused:
-        catalogue.get(kind, choices[name].plugin or name, f"{kind}.{name}")
+        catalogue.get(kind, choices[name].plugin_and_set(name)[0], f"{kind}.{name}")
     return chosen
+
+
+def _configured(
+    kind: str, name: str, choice: Choice, choices: dict[str, Choice], catalogue: Catalogue
+) -> Plugin:
+    plugin, set_name = choice.plugin_and_set(name)
+    where = f"{kind}.{name}.plugin" if choice.plugin else f"{kind}s"
+    if set_name and plugin in choices and plugin not in catalogue.of_kind(kind):
+        raise BenchError(
+            f"{where}: '{plugin}' is a {kind} of this experiment, and only plugins have sets: "
+            f"write {kind}.{plugin}.set = '{set_name}'"
+        )
+    offer = catalogue.get(kind, plugin, where)
+    refuse_unknown(offer.plugin, set_name, f"{kind}.{name}.set" if choice.set else where)
+    return offer.plugin.configure(choice.parameters, f"{kind}.{name}.parameters", set_name)

@@ -18,6 +18,8 @@ from plugins.base import Plugin
 
 # What these define shapes messages and registration, never a figure.
 _INERT = {"plugins.errors", "plugins.hints", "plugins.hooks", "plugins.types"}
+# Named sets only choose parameters, and those are in the key themselves.
+_SETS = "parameter_sets"
 
 
 def plugin_identity(plugin: Plugin) -> dict[str, Any]:
@@ -58,7 +60,8 @@ def source_files(module: str) -> dict[str, Path]:
     while waiting:
         name = waiting.pop()
         path = _path(name)
-        if name in found or name in _INERT or path is None:
+        inert = name in _INERT or name.rpartition(".")[2] == _SETS
+        if name in found or inert or path is None:
             continue
         found[name] = path
         waiting += _imports(name, path, rooms)

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from plugins.generator import Stills as Stills
     from plugins.hooks import hookimpl as hookimpl
     from plugins.metric import Metric as Metric
+    from plugins.parameter_sets import ParameterSet as ParameterSet
     from plugins.run import Run as Run
     from plugins.seeds import derive as derive
     from plugins.training import train as train
@@ -43,6 +44,7 @@ _HOME = {
     "Generator": "generator",
     "MemoryClips": "clips",
     "Metric": "metric",
+    "ParameterSet": "parameter_sets",
     "Plugin": "base",
     "PluginError": "errors",
     "Record": "dataset",

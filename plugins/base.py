@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, ClassVar, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from plugins.errors import BenchError
 from plugins.hints import nearest
+from plugins.parameter_sets import ParameterSet, values_of
 
 P = TypeVar("P", bound="Plugin")
 
@@ -25,6 +27,8 @@ class Plugin(BaseModel):
         name: the name in experiment files and tables.
         version: raise it when the same parameters come to mean another
             result; it is part of the key.
+        sets: parameters that belong together, by the set's name; a user
+            chooses one as ``name:set``. ``default`` is always there.
     """
 
     model_config = ConfigDict(
@@ -39,30 +43,39 @@ class Plugin(BaseModel):
     kind: ClassVar[str]
     name: ClassVar[str]
     version: ClassVar[str] = "1"
+    sets: ClassVar[Mapping[str, ParameterSet]] = {}
 
     @classmethod
-    def configure(cls, parameters: dict[str, Any], where: str) -> Plugin:
+    def configure(cls, parameters: dict[str, Any], where: str, set_name: str = "") -> Plugin:
         """Make the plugin from parameters that a user wrote.
 
         Args:
             parameters: values by field name.
             where: what the user should look at, for the message.
+            set_name: of the set whose values are taken where `parameters`
+                names none; empty for the defaults.
 
         Raises:
             BenchError: a name is unknown (the nearest right one is named)
                 or a value is not allowed.
         """
-        for key in parameters:
+        values = {**values_of(cls, set_name, where), **parameters}
+
+        def said(key: str) -> str:
+            origin = "" if key in parameters or not set_name else f", set '{set_name}'"
+            return f"{where}{origin}: {cls.kind} '{cls.name}'"
+
+        for key in values:
             if key not in cls.model_fields:
                 hint = nearest(key, cls.model_fields)
-                raise BenchError(f"{where}: {cls.kind} '{cls.name}' has no parameter '{key}'{hint}")
+                raise BenchError(f"{said(key)} has no parameter '{key}'{hint}")
         try:
-            return cls(**parameters)
+            return cls(**values)
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "parameters"
             raise BenchError(
-                f"{where}: {cls.kind} '{cls.name}', {key} = {first['input']!r}: {first['msg']}"
+                f"{said(key.partition('.')[0])}, {key} = {first['input']!r}: {first['msg']}"
             ) from None
 
     def parameters(self) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from torch import Tensor
 from plugins.clips import ClipSet
 from plugins.errors import Cancelled
 from plugins.generator import Generator, Stills
+from plugins.parameter_sets import declaration_fault, value_faults
 from plugins.run import Progress, Run
 
 BATCH_TOLERANCE = 1e-4
@@ -52,7 +53,8 @@ def check_generator(
     run = Run(folder=folder / "whole", seed=5, name="conformance")
     run.folder.mkdir(parents=True)
     checks: list[tuple[str, Callable[[], str]]] = [
-        ("fit and load", lambda: _fit_and_load(generator, clips, run))
+        ("parameter sets", lambda: _parameter_sets(generator)),
+        ("fit and load", lambda: _fit_and_load(generator, clips, run)),
     ]
     n_frames = clips.shape[1]
     stills = stills.shown_to(generator)
@@ -100,6 +102,11 @@ def _sample_checks(
         ("no mutation of its input", checked(_no_mutation)),
         ("pickling", checked(_pickling)),
     ]
+
+
+def _parameter_sets(generator: Generator) -> str:
+    fault = declaration_fault(type(generator))
+    return fault[0] if fault else "; ".join(value_faults(type(generator)))
 
 
 def _fit_and_load(generator: Generator, clips: ClipSet, run: Run) -> str:

@@ -19,6 +19,7 @@ from plugins.base import Plugin
 from plugins.errors import BenchError
 from plugins.hints import nearest
 from plugins.metric import Ingredient
+from plugins.parameter_sets import declaration_fault, value_faults
 
 KINDS = {
     "generator": "bench_generators",
@@ -191,6 +192,8 @@ def _accept(
     catalogue.offers[kind, item.name] = Offer(
         kind, item.name, item, entry_point.name, distribution, version
     )
+    for faulty in value_faults(item):
+        broken(faulty, f"mend the set in {distribution}; '{item.name}' works without it")
 
 
 def _fault(item: object, kind: str) -> tuple[str, str] | None:
@@ -201,13 +204,19 @@ def _fault(item: object, kind: str) -> tuple[str, str] | None:
         return f"not a {kind}", f"derive it from {base}"
     if not isinstance(getattr(item, "name", None), str):
         return "it has no name", 'give it a class attribute: name: ClassVar[str] = "..."'
+    if ":" in item.name:
+        return f"its name '{item.name}' holds a colon", "rename it: 'name:set' chooses a set"
     if inspect.isabstract(item):
         missing = ", ".join(sorted(item.__abstractmethods__))
         return f"it lacks {missing}", f"write {missing} as {base} describes"
     needed = [name for name, field in item.model_fields.items() if field.is_required()]
     if needed:
         return f"parameters without a default: {', '.join(needed)}", "give each a default"
-    return (_metric_fault(item) if kind == "metric" else None) or _default_fault(item)
+    return (
+        (_metric_fault(item) if kind == "metric" else None)
+        or _default_fault(item)
+        or declaration_fault(item)
+    )
 
 
 def _metric_fault(metric: type[Plugin]) -> tuple[str, str] | None:

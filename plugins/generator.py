@@ -81,14 +81,21 @@ class Generator(Plugin):
     image. ``bench check NAME`` tests all of this.
 
     Attributes:
-        reads_labels: `sample` looks at ``stills.labels``; the tables mark it.
         needs_continuation: `sample` asks the records what truly follows;
             such a generator is a control, for simulated data only.
     """
 
     kind: ClassVar[str] = "generator"
-    reads_labels: ClassVar[bool] = False
     needs_continuation: ClassVar[bool] = False
+
+    @property
+    def reads_labels(self) -> bool:
+        """Whether `sample` looks at ``stills.labels``; the tables mark it.
+
+        A class that always does says ``reads_labels: ClassVar[bool] = True``;
+        one whose parameters decide overrides the property.
+        """
+        return False
 
     def fit(self, clips: ClipSet, run: Run) -> None:
         """Learn from the training videos of one split.

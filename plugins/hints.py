@@ -6,8 +6,13 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 
-def nearest(wrong: str, right: Iterable[str]) -> str:
+def nearest(wrong: str, right: Iterable[str], *, list_all: bool = False) -> str:
     """Say which name was probably meant.
+
+    Args:
+        wrong: what was written.
+        right: the names that there are.
+        list_all: list them also where one is near.
 
     Returns:
         ``"; did you mean 'x'?"``, or the list of all names where none is
@@ -16,5 +21,6 @@ def nearest(wrong: str, right: Iterable[str]) -> str:
     names = sorted(right)
     close = get_close_matches(wrong, names, n=1, cutoff=0.6)
     if close:
-        return f"; did you mean '{close[0]}'?"
+        listed = f" There is: {', '.join(names)}" if list_all else ""
+        return f"; did you mean '{close[0]}'?{listed}"
     return f"; there is: {', '.join(names)}" if names else ""

@@ -30,7 +30,16 @@ _MANAGERS = (MMLogger, MessageHub, DefaultScope)
 
 
 class NotFiniteError(ArithmeticError):
-    """A loss is infinite or not a number."""
+    """A loss is infinite or not a number.
+
+    Args:
+        message: what is, and when.
+        part: whose it is: the ``model``'s or its ``adversary``'s.
+    """
+
+    def __init__(self, message: str, part: str = "model") -> None:
+        super().__init__(message)
+        self.part = part
 
 
 class QuietRunner(Runner):
@@ -125,14 +134,37 @@ class Trainee(nn.Module):
         Raises:
             NotFiniteError: the sum is not finite; nothing was updated.
         """
-        with optim_wrapper.optim_context(self):
-            figures = {name: value.mean() for name, value in self._loss(batch).items()}
-            total = sum((v for name, v in figures.items() if "loss" in name), torch.zeros(()))
-        if not torch.isfinite(total):
-            step = optim_wrapper.inner_count + 1
-            raise NotFiniteError(f"the loss is {float(total.detach())} at step {step}")
+        figures, total = updated(
+            self, self._loss, batch, optim_wrapper, optim_wrapper.inner_count + 1
+        )
+        return figures | {"loss": total}
+
+
+def updated(
+    trainee: nn.Module,
+    loss: Loss,
+    batch: Any,
+    optim_wrapper: OptimWrapper,
+    step: int,
+    part: str = "model",
+) -> tuple[dict[str, Tensor], Tensor]:
+    """Minimise a loss by one step; without figures nothing is done.
+
+    Returns:
+        The named figures and the sum of the losses among them, detached.
+
+    Raises:
+        NotFiniteError: the sum is not finite; nothing was updated.
+    """
+    with optim_wrapper.optim_context(trainee):
+        figures = {name: value.mean() for name, value in loss(batch).items()}
+        total = sum((v for name, v in figures.items() if "loss" in name), torch.zeros(()))
+    if not torch.isfinite(total):
+        whose = "" if part == "model" else f"{part}'s "
+        raise NotFiniteError(f"the {whose}loss is {float(total.detach())} at step {step}", part)
+    if figures:
         optim_wrapper.update_params(total)
-        return {name: v.detach() for name, v in figures.items()} | {"loss": total.detach()}
+    return {name: v.detach() for name, v in figures.items()}, total.detach()
 
 
 @OPTIM_WRAPPERS.register_module(force=True)

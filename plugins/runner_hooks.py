@@ -50,13 +50,18 @@ class ProgressHook(Hook):
     ) -> None:
         """Report at the first and the last step and a few times a second."""
         step, total, now = batch_idx + 1, runner.max_iters, time.monotonic()
+        log = step == total or now - self._logged > _LOG_SECONDS
+        report = step == total or now - self._reported > _REPORT_SECONDS
+        if not (log or report):
+            return  # a GPU need not be waited for: its figures are not looked at
         figures = {name: float(value) for name, value in outputs.items()}
-        if step == total or now - self._logged > _LOG_SECONDS:
+        if log:
             self._logged = now
             shown = "  ".join(f"{name} {value:.5g}" for name, value in figures.items())
-            rate = runner.optim_wrapper.get_lr()["lr"][0]
+            rates = runner.optim_wrapper.get_lr()
+            rate = (rates.get("lr") or rates["model.lr"])[0]
             runner.logger.info(f"{self._stage} step {step}/{total}  {shown}  next lr {rate:.4g}")
-        if step == total or now - self._reported > _REPORT_SECONDS:
+        if report:
             self._reported = now
             self._run.progress(step, total, self._stage, **figures)
 

@@ -14,6 +14,14 @@ import torch
 from torch import nn
 from torch.utils.data import DataLoader
 
+from plugins.adversary import (
+    ADVERSARY,
+    MODEL,
+    AdversarialTrainee,
+    Adversary,
+    OptimWrapperPerPart,
+    may_sit_out,
+)
 from plugins.errors import TrainingError
 from plugins.memory import ran_out_of_memory
 from plugins.recipe import Recipe
@@ -30,7 +38,7 @@ from plugins.runner_hooks import (
 from plugins.step_loop import StepLoop
 from plugins.weightfile import load_weights, read_notes, save_weights
 
-__all__ = ["Recipe", "train"]
+__all__ = ["Adversary", "Recipe", "train"]
 
 
 def train(
@@ -41,6 +49,7 @@ def train(
     run: Run,
     *,
     recipe: Recipe | None = None,
+    adversary: Adversary | None = None,
     stage: str = "training",
     weights: str = "weights.safetensors",
     notes: dict[str, Any] | None = None,
@@ -71,6 +80,8 @@ def train(
         steps: optimizer steps in all.
         run: folder, seed, device, progress and cancellation.
         recipe: optimizer, schedule, averaging, precision.
+        adversary: learns in turn with the model, which it trains; the weight
+            file does not hold it.
         stage: names this training within the run.
         weights: the name of the weight file.
         notes: JSON values kept in the weight file's header. A training
@@ -78,7 +89,8 @@ def train(
             hold every parameter that the result depends on.
         checkpoint_every: steps between two checkpoints.
         threads: loader threads on a CUDA device; on the CPU none are used.
-        called: the plugin's own names of ``lr`` and ``batch_size``, for messages.
+        called: the plugin's own names of ``lr``, ``batch_size`` and
+            ``adversary_lr``, for messages.
 
     Raises:
         TrainingError: the loss is not finite (the last good checkpoint is
@@ -87,7 +99,7 @@ def train(
     """
     recipe = recipe or Recipe()
     path = run.folder / weights
-    training = _fingerprint(model, steps, run, recipe, stage)
+    training = _fingerprint(model, steps, run, recipe, stage, adversary)
     notes = json.loads(json.dumps({**(notes or {}), "training": training}))
     checkpoints = run.folder / "checkpoints" / stage
     if path.exists():
@@ -100,7 +112,8 @@ def train(
     with (
         seeded(run.derive(stage)),
         deterministic(),
-        _in_plain_words(run, stage, recipe, dict(called or {})),
+        may_sit_out(),
+        _in_plain_words(run, stage, _rates(recipe, adversary), recipe.amp, dict(called or {})),
     ):
         found, damaged = latest_checkpoint(checkpoints, notes)
         runner = QuietRunner(
@@ -108,7 +121,7 @@ def train(
             device=run.device,
             name=f"{run.name}-{stage}",
             seed=run.seed,
-            model=Trainee(model, loss),
+            model=AdversarialTrainee(model, loss, adversary) if adversary else Trainee(model, loss),
             work_dir=str(checkpoints),
             train_dataloader=DataLoader(range(steps), batch_size=None),  # type: ignore[arg-type]
             train_cfg={
@@ -118,8 +131,7 @@ def train(
                 "device": run.device,
                 "threads": threads if torch.device(run.device).type == "cuda" else 0,
             },
-            optim_wrapper=recipe.optim_wrapper(run.device),
-            param_scheduler=recipe.param_scheduler(steps),
+            **_optimization(recipe, adversary, run.device, steps),
             default_hooks={
                 "timer": None,
                 "sampler_seed": None,
@@ -149,36 +161,75 @@ def _remove(checkpoints: Path) -> None:
         checkpoints.parent.rmdir()  # unless another stage has some
 
 
+def _optimization(
+    recipe: Recipe, adversary: Adversary | None, device: str, steps: int
+) -> dict[str, Any]:
+    """MMEngine's sections ``optim_wrapper`` and ``param_scheduler``."""
+    if adversary is None:
+        return {
+            "optim_wrapper": recipe.optim_wrapper(device),
+            "param_scheduler": recipe.param_scheduler(steps),
+        }
+    recipes = {MODEL: recipe, ADVERSARY: adversary.recipe}
+    wrappers = {name: r.optim_wrapper(device) for name, r in recipes.items()}
+    return {
+        "optim_wrapper": {"constructor": OptimWrapperPerPart.__name__, **wrappers},
+        "param_scheduler": {name: r.param_scheduler(steps) or [] for name, r in recipes.items()},
+    }
+
+
+def _rates(recipe: Recipe, adversary: Adversary | None) -> dict[str, float]:
+    """The learning rate of each part."""
+    return {MODEL: recipe.lr} | ({ADVERSARY: adversary.recipe.lr} if adversary else {})
+
+
 @contextmanager
-def _in_plain_words(run: Run, stage: str, recipe: Recipe, called: dict[str, str]) -> Iterator[None]:
+def _in_plain_words(
+    run: Run, stage: str, rates: dict[str, float], amp: str, called: dict[str, str]
+) -> Iterator[None]:
     """Say what to change where a training breaks down."""
     where = f"{run.title or run.name}, {stage}"
-    lr, batch_size = (called.get(name, name) for name in ("lr", "batch_size"))
     try:
         yield
     except NotFiniteError as error:
+        name = "lr" if error.part == MODEL else f"{error.part}_lr"
         raise TrainingError(
-            f"{where}: {error}. Lower {lr} (now {recipe.lr:g}), set clip_grad, or set amp = 'off' "
-            f"(now '{recipe.amp}'). The last good checkpoint is kept."
+            f"{where}: {error}. Lower {called.get(name, name)} (now {rates[error.part]:g}), set "
+            f"clip_grad, or set amp = 'off' (now '{amp}'). The last good checkpoint is kept."
         ) from error
     except RuntimeError as error:
         if not ran_out_of_memory(error):
             raise
         raise TrainingError(
-            f"{where}: out of memory on {run.device}. Lower {batch_size} "
+            f"{where}: out of memory on {run.device}. "
+            f"Lower {called.get('batch_size', 'batch_size')} "
             "(or the size of the model or of its clips)."
         ) from error
 
 
 def _fingerprint(
-    model: nn.Module, steps: int, run: Run, recipe: Recipe, stage: str
+    model: nn.Module,
+    steps: int,
+    run: Run,
+    recipe: Recipe,
+    stage: str,
+    adversary: Adversary | None,
 ) -> dict[str, Any]:
     """What must be equal for a checkpoint or a weight file to be of the same training."""
-    shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
-    return {
+    kept = {
         "stage": stage,
         "steps": steps,
         "seed": run.seed,
         **recipe.model_dump(mode="json"),
-        "model": hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16],
+        "model": _shapes(model),
     }
+    if adversary:
+        theirs = adversary.recipe.model_dump(mode="json")
+        kept["adversary"] = theirs | {"model": _shapes(adversary.model)}
+    return kept
+
+
+def _shapes(model: nn.Module) -> str:
+    """A short hash of the names and shapes of a model's weights."""
+    shapes = [(name, list(tensor.shape)) for name, tensor in model.state_dict().items()]
+    return hashlib.sha256(json.dumps(shapes).encode()).hexdigest()[:16]

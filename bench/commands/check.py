@@ -8,7 +8,7 @@ import click
 
 
 @click.command()
-@click.argument("generator")
+@click.argument("generator", metavar="GENERATOR[:SET]")
 @click.option(
     "--set",
     "settings",
@@ -38,11 +38,14 @@ def check(context: click.Context, generator: str, settings: tuple[str, ...], siz
     from bench.experiment import parse_override
     from plugins.conformance import check_generator
     from plugins.discovery import discover
+    from plugins.parameter_sets import named, refuse_unknown
 
     catalogue = discover()
     parameters: dict[str, Any] = dict(parse_override(text) for text in settings)
-    offer = catalogue.get("generator", generator, "bench check")
-    plugin: Any = offer.plugin.configure(parameters, "--set")
+    name, set_name = named(generator)
+    offer = catalogue.get("generator", name, "bench check")
+    refuse_unknown(offer.plugin, set_name, "bench check")
+    plugin: Any = offer.plugin.configure(parameters, "--set", set_name)
     with tempfile.TemporaryDirectory() as folder:
         clips = simulated_clips(Path(folder) / "cache", size)
         stills = simulated_stills(Path(folder) / "cache", size)

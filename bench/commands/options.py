@@ -39,8 +39,10 @@ def experiment_options(command: F) -> F:
         click.option("--root", metavar="FOLDER", help="Where the data are, if left open."),
         click.option("--videos", metavar="SPEC", help="Other videos: reader or reader:root."),
         click.option("--images", metavar="SPEC", help="Other images: reader or reader:root."),
-        click.option("--generators", metavar="A,B", help="Only these generators."),
-        click.option("--classifiers", metavar="A,B", help="Only these classifiers."),
+        click.option(
+            "--generators", metavar="A,B", help="Only these generators; name:set takes a set."
+        ),
+        click.option("--classifiers", metavar="A,B", help="Only these classifiers, likewise."),
         click.option("--ratios", metavar="7:3,5:5", help="Only these ratios of training to test."),
         click.option("--splits", metavar="FILE,...", help="Splits made elsewhere, for ratios."),
         click.option("--protocols", metavar="real,mixed", help="Only these protocols."),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from plugins.base import Plugin
     from plugins.discovery import Catalogue, Offer
 
 
@@ -49,6 +50,7 @@ def describe(offer: Offer) -> dict[str, Any]:
         "entry_point": offer.entry_point,
         "doc": (cls.__doc__ or "").strip(),
         "weights": list(getattr(cls, "weights", ())),
+        "sets": [_described_set(cls, name, defaults) for name in cls.sets],
         "parameters": [
             {
                 "name": key,
@@ -59,6 +61,17 @@ def describe(offer: Offer) -> dict[str, Any]:
             for key, field in cls.model_fields.items()
         ],
     }
+
+
+def _described_set(cls: type[Plugin], name: str, defaults: dict[str, Any]) -> dict[str, Any]:
+    """A set: why, and what it changes; or the fault, where it has one on this machine."""
+    described: dict[str, Any] = {"name": name, "reason": cls.sets[name].reason}
+    try:
+        values = cls.configure({}, "sets", name).parameters()
+    except Exception as error:
+        return described | {"parameters": {}, "fault": str(error)}
+    changed = {key: value for key, value in values.items() if value != defaults[key]}
+    return described | {"parameters": changed}
 
 
 _SHOWN = ("description", "default", "title")
@@ -78,6 +91,9 @@ def _show_all(described: list[dict[str, Any]], catalogue: Catalogue) -> None:
             if one["weights"]:
                 line.append(f"  needs weights: {', '.join(one['weights'])}", "yellow")
             console.print(line)
+            if one["sets"]:
+                names = ", ".join(f"{one['name']}:{s['name']}" for s in one["sets"])
+                console.print(Text(f"      sets: {names}"), soft_wrap=True)
             parameters = "  ".join(f"{p['name']}={_short(p['default'])}" for p in one["parameters"])
             if parameters:
                 console.print(Padding(Text(parameters), (0, 0, 0, 6)))
@@ -107,6 +123,21 @@ def _show_one(one: dict[str, Any]) -> None:
         click.echo(f"  {parameter['name']} = {_short(parameter['default'])}    ({limits})")
         if parameter["doc"]:
             click.echo(f"      {parameter['doc']}")
+
+    _show_sets(one)
+
+
+def _show_sets(one: dict[str, Any]) -> None:
+    """Each set with what it changes, and the default beside it."""
+    if one["sets"]:
+        click.echo("\nsets of parameters, which differ from the defaults in:")
+    defaults = {p["name"]: p["default"] for p in one["parameters"]}
+    for declared in one["sets"]:
+        click.echo(f"  {one['name']}:{declared['name']}    {declared['reason']}")
+        for key, value in declared["parameters"].items():
+            click.echo(f"      {key} = {_short(value)}    (default: {_short(defaults[key])})")
+        if "fault" in declared:
+            click.echo(f"      cannot be used: {declared['fault']}")
 
 
 def _short(value: Any) -> str:

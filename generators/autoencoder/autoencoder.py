@@ -14,7 +14,7 @@ from plugins.types import ClipBatch, ImageBatch
 
 
 class Autoencoder(nn.Module):
-    """Clip to latent grid, and latent grid and frame 0 to clip.
+    """Clip to latent, and latent and frame 0 to clip.
 
     Args:
         layout: all sizes.

@@ -3,11 +3,20 @@
 Blocks as in the cINN's decoder (Dorkenwald et al., CVPR 2021): frame 0
 enters by spatially adaptive normalisation (SPADE, Park et al., CVPR 2019),
 the latent by AdaIN, at every scale.
+
+With ``latent`` "vector", ``head`` "pixels" and ``base`` 64 it comes near the
+cINN's decoder: a linear layer to the coarsest grid, then blocks that double
+time and space. There convolutions are spectrally normalised, SPADE looks
+through a hidden layer of 128 channels, frames are doubled by repetition, the
+output is a tanh, and all frames are new; here none of these, and frame 0 is
+the image.
 """
 
 from __future__ import annotations
 
-from torch import nn
+import math
+
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generators.autoencoder.adain import AdaIN
@@ -85,6 +94,26 @@ class DecoderBlock(nn.Module):
         return self.shortcut(x) + h
 
 
+class Spread(nn.Module):
+    """A vector latent to the coarsest grid, each cell by linear weights of its own.
+
+    Args:
+        latent_channels: c.
+        channels: of each cell.
+        grid: (t, h, w).
+    """
+
+    def __init__(self, latent_channels: int, channels: int, grid: tuple[int, int, int]) -> None:
+        super().__init__()
+        self.shape = (channels, *grid)
+        self.cells = nn.Linear(latent_channels, math.prod(self.shape))
+
+    def forward(self, z: Latent) -> Changed:
+        """(B, c, 1, 1, 1) to (B, channels, t, h, w)."""
+        cells: Tensor = self.cells(z.flatten(1))
+        return cells.unflatten(1, self.shape)
+
+
 class Decoder(nn.Module):
     """Latent and frame 0 to features of every frame.
 
@@ -104,7 +133,9 @@ class Decoder(nn.Module):
         by_stride = {stride: width for width, stride, _ in plan}
         self.pyramid = ImagePyramid(layout.shape[0], strides, [by_stride[s] for s in strides])
         before = plan[0][0]
-        self.first = nn.Conv3d(layout.latent_channels, before, 3, 1, 1)
+        self.first: nn.Module = nn.Conv3d(layout.latent_channels, before, 3, 1, 1)
+        if layout.latent == "vector":
+            self.first = Spread(layout.latent_channels, before, layout.grid)
         self.blocks = nn.ModuleList()
         self.places = [stride for _, stride, _ in plan]
         for width, stride, up in plan:

@@ -4,10 +4,19 @@ With ``correlation`` above 0 it also does what a ResNet learns slowly, block
 matching from frame to frame: the matches join the stem's features, and the
 motion found, averaged over each latent cell, joins the last layer's input.
 
-With ``stem_stride`` 2, ``spatial_factor`` 16 and ``base`` 64 it is the 3D
-ResNet-18 that the LDDM paper names: a stem and 4 stages of 2 basic blocks
-(He et al., CVPR 2016). GroupNorm in place of BatchNorm, so that a clip's
-latent does not depend on its batch (as the cINN's code).
+With ``stem_stride`` 2, ``temporal_factor`` 8, ``spatial_factor`` 16, ``base``
+64 and ``correlation`` 0 it is the 3D ResNet-18 that the LDDM paper names: a stem
+and 4 stages of 2 basic blocks (He et al., CVPR 2016; in 3D, R3D-18 of Tran et
+al., CVPR 2018), convolution by convolution. GroupNorm in place of BatchNorm,
+so that a clip's latent does not depend on its batch (as the cINN's code).
+
+The cINN's encoder (Dorkenwald et al., CVPR 2021) is this with ``latent``
+"vector", ``temporal_factor`` 16 and a ``spatial_factor`` that leaves 4 x 4 cells:
+one convolution over the whole coarsest grid gives mean and log-variance. There
+the stem halves time too and the stages have 64, 128, 128, 256 and 512 channels
+(at 128 px), shortcuts are 3 x 3 x 3, and frame 0 is not shown; here a first
+stage keeps all frames, channels double up to 8 times the base, shortcuts are
+1 x 1 x 1, and frame 0 is the first of the T.
 """
 
 from __future__ import annotations
@@ -70,16 +79,26 @@ class BasicBlock(nn.Module):
         return F.relu(self.shortcut(x) + self.norm2(self.conv2(h)))
 
 
+KERNELS = {2: 7, 4: 5, 8: 15}
+"""Side of the stem's kernel by its stride; 7 is ResNet's."""
+
+
 class Encoder(nn.Module):
-    """Clip to `Posterior`."""
+    """Clip to `Posterior`.
+
+    A vector is read from all cells of the coarsest grid, each with weights of
+    its own, as in the cINN's code: their mean would forget where what moves.
+    """
 
     def __init__(self, layout: Layout) -> None:
         super().__init__()
         self.reach, stride = layout.correlation, layout.stem_stride
         self.stride = stride
-        wide = 2 * stride - 1 if stride > 4 else 5
+        wide = KERNELS[stride]
         kernel, padding = (3, wide, wide), (1, wide // 2, wide // 2)
-        self.stem = nn.Conv3d(layout.shape[0], layout.base, kernel, (1, stride, stride), padding)
+        self.stem = nn.Conv3d(
+            layout.shape[0], layout.base, kernel, (1, stride, stride), padding, bias=False
+        )
         if self.reach:
             shifts = (2 * self.reach + 1) ** 2
             self.matching = nn.Conv3d(shifts + 2, layout.base, 1)
@@ -93,7 +112,8 @@ class Encoder(nn.Module):
         self.cell = (layout.temporal_factor, layout.spatial_factor // stride)
         if self.reach:
             before += 2 * layout.temporal_factor
-        self.posterior = nn.Conv3d(before, 2 * layout.latent_channels, 1)
+        seen = layout.grid if layout.latent == "vector" else (1, 1, 1)
+        self.posterior = nn.Conv3d(before, 2 * layout.latent_channels, seen)
 
     def forward(self, clips: ClipBatch) -> Posterior:
         """Encode clips (B, C, T, H, W) in [0, 1]."""

@@ -14,9 +14,10 @@ class Layout:
 
     Attributes:
         shape: (C, T, H, W) of a clip.
+        latent: ``grid``, z is (c, t, h, w); or ``vector``, c numbers for the whole clip.
         latent_channels: c.
-        temporal_factor: T over the latent's t, a power of 2.
-        spatial_factor: H over the latent's h, a power of 2.
+        temporal_factor: T over the coarsest grid's t, a power of 2.
+        spatial_factor: H over the coarsest grid's h, a power of 2.
         stem_stride: how much of the spatial factor the first convolution takes.
         base: channels after the first convolution; later ones are multiples.
         head: what the decoder emits, see `heads`.
@@ -34,6 +35,7 @@ class Layout:
     base: int = 16
     head: Literal["warp", "pixels"] = "warp"
     correlation: int = 0
+    latent: Literal["grid", "vector"] = "grid"
 
     def __post_init__(self) -> None:
         channels, frames, height, width = self.shape
@@ -42,6 +44,8 @@ class Layout:
         for name in ("temporal_factor", "spatial_factor", "stem_stride"):
             if getattr(self, name) & (getattr(self, name) - 1):
                 raise DataError(f"{name} = {getattr(self, name)} must be a power of 2")
+        if self.stem_stride not in (2, 4, 8):
+            raise DataError(f"stem_stride = {self.stem_stride} must be 2, 4 or 8")
         if frames % self.temporal_factor:
             raise DataError(
                 f"clips of {frames} frames cannot be divided by temporal_factor = "
@@ -58,16 +62,27 @@ class Layout:
                 f"{self.spatial_factor}"
             )
 
+        if self.grid == (1, 1, 1):
+            raise DataError(
+                f"clips of {frames} frames of {height} x {width} pixels become a single cell, "
+                "which has no statistics to adapt: lower temporal_factor or spatial_factor"
+            )
+
     @property
-    def latent_shape(self) -> tuple[int, int, int, int]:
-        """(c, t, h, w)."""
+    def grid(self) -> tuple[int, int, int]:
+        """(t, h, w), the cells of the coarsest features."""
         _, frames, height, width = self.shape
         return (
-            self.latent_channels,
             frames // self.temporal_factor,
             height // self.spatial_factor,
             width // self.spatial_factor,
         )
+
+    @property
+    def latent_shape(self) -> tuple[int, int, int, int]:
+        """(c, t, h, w); for a vector (c, 1, 1, 1)."""
+        cells = (1, 1, 1) if self.latent == "vector" else self.grid
+        return (self.latent_channels, *cells)
 
     @property
     def strides(self) -> list[tuple[int, int]]:

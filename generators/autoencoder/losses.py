@@ -1,4 +1,4 @@
-"""What the autoencoder minimises. None of it needs pretrained weights."""
+"""What the autoencoder minimises that needs neither pretrained weights nor an adversary."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ def multiscale_l1(made: ClipBatch, real: ClipBatch) -> Tensor:
     """`l1` of the frames averaged over blocks of 2, 4 and 8 pixels, summed.
 
     Coarse blocks still overlap where a motion is not found yet, so that
-    its gradient points the right way.
+    its gradient points the right way. Blocks larger than the frame are left out.
     """
     difference = (made - real)[:, :, 1:]
-    return sum((_pooled(difference, s).abs().mean() for s in SCALES), difference.new_zeros(()))
+    fitting = [side for side in SCALES if side <= min(difference.shape[-2:])]
+    return sum((_pooled(difference, s).abs().mean() for s in fitting), difference.new_zeros(()))
 
 
 def gradient_l1(made: ClipBatch, real: ClipBatch) -> Tensor:
@@ -67,6 +68,8 @@ def roughness(field: Displacement) -> Tensor:
 
 
 def _pooled(clips: Tensor, side: int) -> Tensor:
-    height, width = clips.shape[-2:]
+    """Means of whole blocks; rows and columns beyond the last one are left out."""
+    height, width = (size // side * side for size in clips.shape[-2:])
+    clips = clips[..., :height, :width]
     blocks = clips.unflatten(-1, (width // side, side)).unflatten(-3, (height // side, side))
     return blocks.mean((-3, -1))

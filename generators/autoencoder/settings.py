@@ -1,4 +1,4 @@
-"""What can be set of the autoencoder and its training, within which bounds, and why.
+"""What can be set of the autoencoder's training, within which bounds, and why.
 
 The defaults learn on a CPU at 64 px within minutes. Where a paper
 states a value it is given; what it leaves open is a parameter here.
@@ -8,71 +8,52 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
-from generators.autoencoder.layout import Layout
-from plugins.generator import Generator
+from generators.autoencoder.architecture import ARCHITECTURE, Architecture
+from generators.autoencoder.perceptual import resolve
+from generators.two_stage.backoff import BatchSize
 from plugins.recipe import Amp, Recipe
 
 Count = Annotated[int, Field(ge=1)]
 Positive = Annotated[float, Field(gt=0)]
 Weight = Annotated[float, Field(ge=0)]
-Factor = Literal[1, 2, 4, 8, 16, 32]
+Perceptual = Literal["auto", "lpips", "ms-ssim"]
 
+BETAS = (0.5, 0.9)
+"""Of the discriminators' Adam, as the cINN's."""
 
 STAGE_1 = (
-    "head",
-    "latent_channels",
-    "temporal_factor",
-    "spatial_factor",
-    "stem_stride",
-    "base_channels",
-    "correlation",
+    *ARCHITECTURE,
     "mirror",
     "augment",
     "autoencoder_steps",
+    "autoencoder_epochs",
     "autoencoder_batch",
     "autoencoder_lr",
+    "lr_schedule",
     "l1_weight",
     "multiscale_weight",
     "gradient_weight",
     "kl_weight",
     "tracking_weight",
     "roughness_weight",
+    "perceptual_weight",
+    "perceptual",
+    "spatial_weight",
+    "temporal_weight",
+    "feature_weight",
+    "penalty_weight",
+    "adversarial_from",
+    "discriminator_lr",
+    "discriminator_base",
     "clip_grad",
 )
 """The fields that stage 1's weights depend on."""
 
 
-class AutoencoderSettings(Generator):
+class AutoencoderSettings(Architecture):
     """The fields of stage 1, and those that both stages share."""
-
-    head: Literal["warp", "pixels"] = "warp"
-    """What the decoder emits: ``pixels``, as the paper's, or ``warp``: a
-    displacement field that moves frame 0, with a bounded residual. In
-    minutes of training the first gives a smear, the second motion."""
-
-    latent_channels: Annotated[int, Field(ge=1, le=256)] = 8
-    """c, the paper's C/r, whose value it does not give. With 4 a prototype lost
-    0.3 dB on simulated clips."""
-
-    temporal_factor: Literal[1, 2, 4, 8, 16] = 4
-    """T/t, the paper's r, whose value it does not give."""
-
-    spatial_factor: Factor = 16
-    """H/h; with 16, 64 x 64 pixels become 4 x 4 cells, enough for smooth motion."""
-
-    stem_stride: Literal[2, 4, 8] = 4
-    """Stride of the encoder's first convolution. 2 makes it the paper's
-    3D ResNet-18 (with ``base_channels`` 64) and four times as slow."""
-
-    base_channels: Annotated[int, Field(ge=8, le=256, multiple_of=4)] = 16
-    """Channels after the first convolution; ResNet-18 has 64."""
-
-    correlation: Annotated[int, Field(ge=0, le=8)] = 3
-    """The encoder also sees how well blocks match the frame before at shifts
-    of up to so many pixels (see `generators.autoencoder.correlation`);
-    0 for none, as the paper's."""
 
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Probability of a left-right mirror image in training; above 0, stage 2
@@ -86,12 +67,20 @@ class AutoencoderSettings(Generator):
     """Optimizer steps of stage 1 (the paper: 100 "iterations", which can only
     be epochs). Motion is found within 200; the rest sharpens it."""
 
+    autoencoder_epochs: Count | None = None
+    """Passes over the training clips, in place of ``autoencoder_steps``; None: the
+    steps, which cost the same whatever the number of clips."""
+
     autoencoder_batch: Count = 8
     """Clips per step of stage 1; not stated in the paper."""
 
     autoencoder_lr: Positive = 1e-3
     """Highest learning rate of stage 1. The paper's 1e-5 learns nothing in so
     few steps; 2e-3 found less motion than 1e-3."""
+
+    lr_schedule: Literal["cosine", "constant"] = "cosine"
+    """Learning rate in both stages: half a cosine down to 0, or unchanged; the
+    paper states none."""
 
     l1_weight: Weight = 1.0
     """Weight of the mean absolute difference of pixels."""
@@ -115,8 +104,57 @@ class AutoencoderSettings(Generator):
     roughness_weight: Weight = 0.0
     """Weight of the field's mean absolute strain; ``head = "warp"`` only."""
 
-    sample_batch: Count = 16
-    """Images at a time in sampling and encoding; no effect on a sample."""
+    perceptual_weight: Weight = 0.0
+    """Weight of the perceptual loss, which the paper does not mention; the cINN's is
+    30, beside 10 for the mean absolute difference. 0, as it is not tuned."""
+
+    perceptual: Perceptual = "auto"
+    """The perceptual loss: LPIPS (VGG), which needs a registered weight file,
+    or 1 - MS-SSIM, which needs none. ``auto`` becomes the first where its file is
+    registered, else the second, as soon as ``perceptual_weight`` is above 0: a
+    result says which it was."""
+
+    spatial_weight: Weight = 0.0
+    """Weight of the discriminator of single frames; 0 for none. The paper mentions
+    none, the cINN has both. 0, as it is not tuned, here and below."""
+
+    temporal_weight: Weight = 0.0
+    """Weight of the discriminator of whole clips; 0 for none."""
+
+    feature_weight: Weight = 10.0
+    """Weight of feature matching within each discriminator's share; the cINN's."""
+
+    penalty_weight: Weight = 10.0
+    """Weight of the gradient penalty of the discriminator of clips (gamma of R1);
+    the cINN's, and R1's own."""
+
+    adversarial_from: Annotated[int, Field(ge=0)] = 200
+    """Steps before the discriminators begin (the cINN's: one epoch): motion is
+    found by then, and what is left to judge is sharpness."""
+
+    discriminator_lr: Positive = 2e-4
+    """Highest learning rate of the discriminators; the cINN's."""
+
+    discriminator_base: Annotated[int, Field(ge=8, le=128, multiple_of=4)] = 64
+    """Channels of the discriminators' first layers: ResNet-18's and PatchGAN's 64;
+    on a CPU rather 16."""
+
+    sample_batch: BatchSize = "auto"
+    """Images at a time in sampling and encoding; no effect on a sample but its
+    last digits. ``auto``: 16; in sampling on CUDA, after the first 16, as many
+    as memory takes. Where memory runs out the batch is halved."""
+
+    sample_amp: Amp = "off"
+    """Mixed precision in sampling. Off, since a sample then differs by rounding
+    alone whatever its batch; with ``bf16`` an untrained network's samples
+    in batches of 1 and of 6 differed by up to 0.02 on a CPU."""
+
+    compile: bool = False
+    """Compile the network that samples are drawn with by `torch.compile`, and on
+    CUDA record it as a graph. Each size of batch costs the compiler's time at
+    the start, up to minutes; it is meant for many images or steps on CUDA. It
+    wants Triton there and a C++ compiler on the CPU; without, sampling runs
+    uncompiled, with a warning. Samples differ in their last digits."""
 
     clip_grad: Positive | None = 1.0
     """Largest norm of the gradient in both stages."""
@@ -127,41 +165,56 @@ class AutoencoderSettings(Generator):
     checkpoint_every: Count = 200
     """Steps between two checkpoints; no effect on the result."""
 
+    @field_validator("perceptual")
+    @classmethod
+    def _perceptual_loss_is_named(cls, kind: Perceptual, info: Any) -> Perceptual:
+        """Where it counts, ``auto`` must not mean another loss on another day."""
+        return resolve(kind) if info.data.get("perceptual_weight") else kind
+
     @model_validator(mode="after")
-    def _strides_fit(self) -> AutoencoderSettings:
-        if self.stem_stride > self.spatial_factor:
-            raise ValueError(
-                f"stem_stride ({self.stem_stride}) must not exceed spatial_factor "
-                f"({self.spatial_factor})"
-            )
+    def _discriminators_take_part(self) -> AutoencoderSettings:
+        if self.autoencoder_epochs is None:
+            self.refuse_idle_discriminators(self.autoencoder_steps)
         return self
 
-    def layout(self, shape: tuple[int, int, int, int]) -> Layout:
-        """The autoencoder's sizes for clips of a shape (C, T, H, W).
+    @property
+    def adversarial(self) -> bool:
+        """Whether there is a discriminator."""
+        return self.spatial_weight > 0 or self.temporal_weight > 0
+
+    def refuse_idle_discriminators(self, steps: int) -> None:
+        """Raise where stage 1 ends before its discriminators begin.
 
         Raises:
-            DataError: they do not suit the shape; names the parameter to change.
+            ValueError: names both fields.
         """
-        return Layout(
-            shape=shape,
-            latent_channels=self.latent_channels,
-            temporal_factor=self.temporal_factor,
-            spatial_factor=self.spatial_factor,
-            stem_stride=self.stem_stride,
-            base=self.base_channels,
-            head=self.head,
-            correlation=self.correlation,
-        )
+        if self.adversarial and self.adversarial_from >= steps:
+            raise ValueError(
+                f"adversarial_from ({self.adversarial_from}) must be less than the {steps} steps "
+                "of stage 1, or the discriminators never take part: lower it, or raise "
+                "autoencoder_steps"
+            )
 
     def recipe(self, lr: float, ema: float | None = None) -> Recipe:
         """How either stage's weights are learned."""
         return Recipe(
-            optimizer="adamw",
+            optimizer="adam",
             lr=lr,
-            schedule="cosine",
+            schedule=self.lr_schedule,
             clip_grad=self.clip_grad,
             ema=ema,
             ema_warmup=10 if ema else 0,
+            amp=self.amp,
+        )
+
+    def discriminator_recipe(self) -> Recipe:
+        """How the discriminators' weights are learned: Adam, as the cINN's."""
+        return Recipe(
+            optimizer="adam",
+            lr=self.discriminator_lr,
+            betas=BETAS,
+            schedule=self.lr_schedule,
+            clip_grad=self.clip_grad,
             amp=self.amp,
         )
 

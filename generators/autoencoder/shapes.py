@@ -1,10 +1,11 @@
 """Shapes of the autoencoder's tensors, named once.
 
-B clips, c latent channels on a grid of t x h x w; T frames of H x W
-pixels with C channels. A displacement's two channels are (dx, dy) in
-pixels of the clip, rightwards and downwards; `Displacement` is since
-frame 0, `Motion` from frame to frame on a coarser grid. A `Volume` of features
-becomes a `Changed` one where channels or sizes change.
+B clips, c latent channels on a grid of t x h x w (1 x 1 x 1 where the
+latent is a vector); T frames of H x W pixels with C channels. A
+displacement's two channels are (dx, dy) in pixels of the clip, rightwards
+and downwards; `Displacement` is since frame 0, `Motion` from frame to frame
+on a coarser grid. A `Volume` of features becomes a `Changed` one where
+channels or sizes change.
 """
 
 from jaxtyping import Float

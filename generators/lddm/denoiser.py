@@ -1,28 +1,22 @@
-"""The denoiser: a transformer over the cells of the latent grid, given frame 0 and t.
-
-A DiT (Peebles and Xie, "Scalable Diffusion Models with Transformers",
-ICCV 2023): the grid is so small (4 x 4 x 4 by default) that every cell can
-attend to every other, where a U-Net would have little left to halve.
-Frame 0 enters twice: its features at each place are added to that
-place's cells, and their mean, with t, modulates every normalisation.
-"""
+"""The denoiser: what was added to a latent, from the noisy latent, t and the condition."""
 
 from __future__ import annotations
 
 import math
+from typing import Literal
 
 import torch
-from jaxtyping import Float
-from torch import Tensor, nn
+from torch import nn
 from torch.nn import functional as F
 
-from generators.autoencoder.pyramid import ImagePyramid
 from generators.autoencoder.shapes import Latent
+from generators.lddm.condition import Condition, Dropped, Labels, Seen, Vector
 from generators.lddm.diffusion import Times
+from generators.lddm.transformer import Transformer
+from generators.lddm.unet import UNet, widths
 from plugins.types import ImageBatch
 
-Tokens = Float[Tensor, "B n d"]
-Vector = Float[Tensor, "B d"]
+NetworkName = Literal["transformer", "unet"]
 
 
 class Denoiser(nn.Module):
@@ -32,9 +26,13 @@ class Denoiser(nn.Module):
         latent_shape: (c, t, h, w).
         channels: C of the image.
         spatial_factor: image pixels per cell along an axis.
-        width: channels of each token, a multiple of ``heads``.
-        depth: transformer blocks.
+        network: ``transformer`` or ``unet``.
+        width: channels (of the U-Net: at its finest level), a multiple of ``heads``.
+        depth: transformer blocks, or residual blocks per level and way.
         heads: attention heads.
+        dropout: share of activations dropped in training.
+        levels: of the U-Net.
+        n_classes: K, where the class is a condition; else 0.
     """
 
     def __init__(
@@ -42,72 +40,37 @@ class Denoiser(nn.Module):
         latent_shape: tuple[int, int, int, int],
         channels: int,
         spatial_factor: int,
+        network: NetworkName = "transformer",
         width: int = 160,
         depth: int = 4,
         heads: int = 4,
+        dropout: float = 0.0,
+        levels: int = 3,
+        n_classes: int = 0,
     ) -> None:
         super().__init__()
-        c, t, h, w = latent_shape
-        self.enter = nn.Conv3d(c, width, 1)
-        self.place = nn.Parameter(0.02 * torch.randn(1, width, 1, h, w))
-        self.moment = nn.Parameter(0.02 * torch.randn(1, width, t, 1, 1))
-        strides, widths = _image_plan(spatial_factor, width)
-        self.image = ImagePyramid(channels, strides, widths)
+        self.width = width
+        self.network: nn.Module
+        if network == "unet":
+            self.network = UNet(latent_shape, width, depth, heads, dropout, levels)
+            self.condition = Condition(channels, spatial_factor, widths(width, levels), n_classes)
+        else:
+            self.network = Transformer(latent_shape, width, depth, heads, dropout)
+            self.condition = Condition(channels, spatial_factor, [width], n_classes)
         self.time = nn.Sequential(nn.Linear(width, width), nn.SiLU(), nn.Linear(width, width))
-        self.blocks = nn.ModuleList(Block(width, heads) for _ in range(depth))
-        self.last = Modulated(width)
-        self.leave = nn.Linear(width, c)
-        self.spatial_factor, self.width = spatial_factor, width
 
-    def forward(self, zt: Latent, t: Times, images: ImageBatch) -> Latent:
-        """zt (B, c, t, h, w), t (B,) from 1 to T, images (B, C, H, W) in [0, 1]."""
-        seen = self.image(images)[self.spatial_factor]
-        condition = F.silu(self.time(sinusoids(t, self.width)) + seen.mean((2, 3)))
-        grid = self.enter(zt) + self.place + self.moment + seen[:, :, None]
-        tokens = grid.flatten(2).transpose(1, 2)
-        for block in self.blocks:
-            tokens = block(tokens, condition)
-        out: Tensor = self.leave(self.last(tokens, condition))
-        return out.transpose(1, 2).reshape(zt.shape)
+    def see(
+        self, images: ImageBatch, labels: Labels | None = None, dropped: Dropped | None = None
+    ) -> Seen:
+        """Read the condition, once for all t; see `Condition`."""
+        seen: Seen = self.condition(images, labels, dropped)
+        return seen
 
-
-class Modulated(nn.Module):
-    """Layer normalisation with scale and shift read from a condition (adaLN)."""
-
-    def __init__(self, width: int) -> None:
-        super().__init__()
-        self.norm = nn.LayerNorm(width, elementwise_affine=False)
-        self.to_scale_and_shift = nn.Linear(width, 2 * width)
-
-    def forward(self, x: Tokens, condition: Vector) -> Tokens:
-        """Tokens (B, n, d), condition (B, d)."""
-        scale, shift = self.to_scale_and_shift(condition)[:, None].chunk(2, dim=-1)
-        return self.norm(x) * (1 + scale) + shift
-
-
-class Block(nn.Module):
-    """Self-attention over all cells, then a network per cell; each around a shortcut."""
-
-    def __init__(self, width: int, heads: int) -> None:
-        super().__init__()
-        self.heads = heads
-        self.before_attention, self.before_mlp = Modulated(width), Modulated(width)
-        self.to_qkv, self.merge = nn.Linear(width, 3 * width), nn.Linear(width, width)
-        self.mlp = nn.Sequential(
-            nn.Linear(width, 4 * width), nn.GELU(), nn.Linear(4 * width, width)
-        )
-
-    def forward(self, x: Tokens, condition: Vector) -> Tokens:
-        """Tokens (B, n, d), condition (B, d)."""
-        x = x + self._attend(self.before_attention(x, condition))
-        return x + self.mlp(self.before_mlp(x, condition))
-
-    def _attend(self, x: Tokens) -> Tokens:
-        b, n, d = x.shape
-        qkv = self.to_qkv(x).view(b, n, 3, self.heads, d // self.heads)
-        query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        mixed = F.scaled_dot_product_attention(query, key, value)
-        return self.merge(mixed.transpose(1, 2).reshape(b, n, d))
+    def forward(self, zt: Latent, t: Times, seen: Seen) -> Latent:
+        """zt (B, c, t, h, w), t (B,) from 1 to T, and what is `see`n."""
+        vector = F.silu(self.time(sinusoids(t, self.width)) + seen.vector)
+        said: torch.Tensor = self.network(zt, vector, list(seen.maps.values()))
+        return said
 
 
 def sinusoids(t: Times, width: int) -> Vector:
@@ -116,11 +79,3 @@ def sinusoids(t: Times, width: int) -> Vector:
     frequency = torch.exp(-math.log(10000) * torch.arange(half, device=t.device) / half)
     angle = t[:, None].float() * frequency
     return torch.cat([angle.sin(), angle.cos()], dim=1)
-
-
-def _image_plan(spatial_factor: int, width: int) -> tuple[list[int], list[int]]:
-    """Strides from 2 to the spatial factor and their widths, doubling up to ``width``."""
-    n = spatial_factor.bit_length() - 1
-    strides = [2**i for i in range(1, n + 1)]
-    widths = [max(width >> (n - i), 8) // 4 * 4 for i in range(1, n)]
-    return strides, [*widths, width]

@@ -2,10 +2,11 @@
 
 Written z_0 for a clean latent (the papers' x_0, which here is an image)
 and z_t, t = 1..T, for a noisy one; t = 0 is no noise. Schedules are
-float64. Sources: [H] Ho, Jain and Abbeel, "Denoising Diffusion
-Probabilistic Models", NeurIPS 2020; [N] Nichol and Dhariwal, "Improved
-Denoising Diffusion Probabilistic Models", ICML 2021; [S] Salimans and Ho,
-"Progressive Distillation for Fast Sampling of Diffusion Models", ICLR 2022.
+float64. Sources: [L] Chen et al., the LDDM paper (MICCAI 2024), whose
+equations 1 to 3 are [H]'s for latents, given frame 0; [H] Ho, Jain and
+Abbeel, "Denoising Diffusion Probabilistic Models", NeurIPS 2020; [S]
+Salimans and Ho, "Progressive Distillation for Fast Sampling of Diffusion
+Models", ICLR 2022.
 """
 
 from __future__ import annotations
@@ -14,35 +15,21 @@ import math
 from typing import Literal
 
 import torch
-from jaxtyping import Float, Float64, Int
+from jaxtyping import Float, Int
 from torch import Tensor
 
-ScheduleName = Literal["linear", "cosine"]
+from generators.lddm.schedules import BETAS, ScheduleName
+
 Prediction = Literal["noise", "v"]
 
 Noisy = Float[Tensor, "B *latent"]
 Times = Int[Tensor, " B"]
-Betas = Float64[Tensor, " T"]
-
-
-def linear_betas(steps: int) -> Betas:
-    """beta_t from 1e-4 to 0.02 at T = 1000 [H, section 4]; for another T, as much noise in all."""
-    scale = 1000 / steps
-    return torch.linspace(1e-4 * scale, 0.02 * scale, steps, dtype=torch.float64).clamp(max=0.999)
-
-
-def cosine_betas(steps: int, offset: float = 0.008) -> Betas:
-    """beta_t such that alphabar_t falls as a squared cosine [N, equation 17]."""
-    t = torch.arange(steps + 1, dtype=torch.float64) / steps
-    alphabar = torch.cos((t + offset) / (1 + offset) * math.pi / 2) ** 2
-    return (1 - alphabar[1:] / alphabar[:-1]).clamp(max=0.999)
-
-
-BETAS = {"linear": linear_betas, "cosine": cosine_betas}
 
 
 class Diffusion:
     """A forward process of T steps and what a network is to predict in it.
+
+    Where a method takes t, it is one per sample, (B,), or one for all.
 
     Attributes:
         steps: T.
@@ -57,20 +44,29 @@ class Diffusion:
         self.steps, self.prediction = steps, prediction
         kept = torch.cumprod(1 - BETAS[schedule](steps), dim=0)
         self.alphabar = torch.cat([torch.ones(1, dtype=torch.float64), kept])
+        self._tables: dict[tuple[torch.device, torch.dtype], Tensor] = {}
 
-    def signal(self, t: Times, like: Noisy) -> Tensor:
-        """alpha_t = sqrt(alphabar_t), shaped to multiply ``like``."""
-        return _as_factor(self.alphabar[t.cpu()].sqrt(), like)
+    def signal(self, t: Times | int, like: Noisy) -> Tensor | float:
+        """alpha_t = sqrt(alphabar_t), to multiply ``like``."""
+        return self._factor(0, t, like)
 
-    def noise(self, t: Times, like: Noisy) -> Tensor:
-        """sigma_t = sqrt(1 - alphabar_t), shaped to multiply ``like``."""
-        return _as_factor((1 - self.alphabar[t.cpu()]).sqrt(), like)
+    def noise(self, t: Times | int, like: Noisy) -> Tensor | float:
+        """sigma_t = sqrt(1 - alphabar_t), to multiply ``like``."""
+        return self._factor(1, t, like)
 
-    def add_noise(self, z0: Noisy, t: Times, epsilon: Noisy) -> Noisy:
-        """z_t = sqrt(alphabar_t) z_0 + sqrt(1 - alphabar_t) epsilon [H, equation 4]."""
+    def log_snr(self, t: int) -> float:
+        """lambda_t = log(alpha_t / sigma_t), half the logarithm of the signal-to-noise ratio.
+
+        Infinite at t = 0, where there is no noise.
+        """
+        alphabar = float(self.alphabar[t])
+        return 0.5 * (math.log(alphabar) - math.log1p(-alphabar)) if t else math.inf
+
+    def add_noise(self, z0: Noisy, t: Times | int, epsilon: Noisy) -> Noisy:
+        """z_t = sqrt(alphabar_t) z_0 + sqrt(1 - alphabar_t) epsilon [H, equation 4; L, 1]."""
         return self.signal(t, z0) * z0 + self.noise(t, z0) * epsilon
 
-    def target(self, z0: Noisy, t: Times, epsilon: Noisy) -> Noisy:
+    def target(self, z0: Noisy, t: Times | int, epsilon: Noisy) -> Noisy:
         """What the network is to say: epsilon [H, eq. 14], or v = alpha epsilon - sigma z_0 [S, 4].
 
         For ``noise``, the mean squared error to it is the loss of [H], L_simple.
@@ -79,7 +75,7 @@ class Diffusion:
             return epsilon
         return self.signal(t, z0) * epsilon - self.noise(t, z0) * z0
 
-    def clean_and_noise(self, zt: Noisy, t: Times, output: Noisy) -> tuple[Noisy, Noisy]:
+    def clean_and_noise(self, zt: Noisy, t: Times | int, output: Noisy) -> tuple[Noisy, Noisy]:
         """The z_0 and epsilon that a network's output stands for, given z_t.
 
         From epsilon: z_0 = (z_t - sigma epsilon) / alpha [H, eq. 15].
@@ -106,7 +102,17 @@ class Diffusion:
         )
         return mean, (1 - bar_s) / (1 - bar_t) * beta_ts
 
+    def _factor(self, which: int, t: Times | int, like: Noisy) -> Tensor | float:
+        """alpha_t (0) or sigma_t (1), shaped to multiply ``like``.
 
-def _as_factor(per_sample: Tensor, like: Tensor) -> Tensor:
-    shape = (-1,) + (1,) * (like.ndim - 1)
-    return per_sample.to(like.device, like.dtype).view(shape)
+        Looked up where ``like`` is: a GPU need not wait for t.
+        """
+        if isinstance(t, int):
+            alphabar = float(self.alphabar[t])
+            return math.sqrt(1 - alphabar if which else alphabar)
+        place = (like.device, like.dtype)
+        if place not in self._tables:
+            both = torch.stack([self.alphabar.sqrt(), (1 - self.alphabar).sqrt()])
+            self._tables[place] = both.to(like.dtype).to(like.device)
+        per_sample = self._tables[place][which, t.to(like.device)]
+        return per_sample.view((-1,) + (1,) * (like.ndim - 1))

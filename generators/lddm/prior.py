@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generators.autoencoder.layout import Layout
 from generators.autoencoder.shapes import Latent
+from generators.lddm.condition import Labels, Seen, nothing
 from generators.lddm.denoiser import Denoiser
-from generators.lddm.diffusion import Diffusion
+from generators.lddm.diffusion import Diffusion, Noisy, Times
+from generators.lddm.prediction import guided
 from generators.lddm.samplers import sample
 from generators.lddm.settings import Settings
 from generators.two_stage.latents import Scale
@@ -22,37 +26,69 @@ class Prior(nn.Module):
     Args:
         settings: widths, process and sampler.
         layout: of the autoencoder.
+        classes: the names of the classes that are a condition; none: they are not.
     """
 
-    def __init__(self, settings: Settings, layout: Layout) -> None:
+    def __init__(self, settings: Settings, layout: Layout, classes: tuple[str, ...] = ()) -> None:
         super().__init__()
         self.settings, self.latent_shape = settings, layout.latent_shape
+        self.classes = classes
         self.denoiser = Denoiser(
             layout.latent_shape,
             layout.shape[0],
             layout.spatial_factor,
+            settings.denoiser,
             settings.denoiser_width,
             settings.denoiser_depth,
             settings.denoiser_heads,
+            settings.denoiser_dropout,
+            settings.unet_levels,
+            len(classes),
         )
         self.diffusion = Diffusion(settings.diffusion_steps, settings.schedule, settings.prediction)
-        self.scale = Scale(layout.latent_channels)
+        self.scale = Scale(layout.latent_shape[0])
 
     def loss(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
         """Mean squared error of the prediction, t uniform in 1..T (the LDDM paper's equation 3).
 
         Args:
-            batch: ``z`` and ``epsilon`` (B, c, t, h, w), ``t`` (B,), ``images`` (B, C, H, W).
+            batch: ``z`` and ``epsilon`` (B, c, t, h, w), ``t`` (B,), ``images``
+                (B, C, H, W), ``labels`` (B,), and ``dropped`` (B,): whose
+                condition is not to be seen.
         """
         z0, t, epsilon = self.scale.normalise(batch["z"]), batch["t"], batch["epsilon"]
-        said = self.denoiser(self.diffusion.add_noise(z0, t, epsilon), t, batch["images"])
+        seen = self.denoiser.see(batch["images"], batch["labels"], batch["dropped"])
+        said = self.denoiser(self.diffusion.add_noise(z0, t, epsilon), t, seen)
         target = self.diffusion.target(z0, t, epsilon)
         return {"loss": F.mse_loss(said.float(), target)}
 
-    def sample(self, images: ImageBatch, seeds: list[int]) -> Latent:
-        """A latent for each image, each from its own seed."""
+    def sample(
+        self,
+        images: ImageBatch,
+        seeds: list[int],
+        labels: Labels | None = None,
+        denoiser: Callable[[Noisy, Times, Seen], Tensor] | None = None,
+    ) -> Latent:
+        """A latent for each image, each from its own seed.
+
+        Args:
+            images: (B, C, H, W) in [0, 1].
+            seeds: B of them.
+            labels: (B,), indices of `classes` or `condition.UNKNOWN`; None: all unknown.
+            denoiser: computes what the prior's own does, such as its compiled form.
+        """
+        network = denoiser or self.denoiser
+        seen = self.denoiser.see(images, labels)
+        unseen = nothing(seen)
+
+        def conditional(zt: Noisy, t: Times) -> Noisy:
+            return network(zt, t, seen).to(zt.dtype)
+
+        def unconditional(zt: Noisy, t: Times) -> Noisy:
+            return network(zt, t, unseen).to(zt.dtype)
+
         z = sample(
-            lambda zt, t: self.denoiser(zt, t, images),
+            guided(conditional, unconditional, self.settings.guidance),
             self.diffusion,
             SeededNoise(seeds, self.latent_shape, images.device),
             self.settings.sampler_steps,

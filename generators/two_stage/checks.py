@@ -90,8 +90,8 @@ def refuse_other_stills(
 
 
 @contextmanager
-def enough_memory(name: str, device: str, parameter: str, value: int) -> Iterator[None]:
-    """Say which parameter to lower where memory runs out.
+def enough_memory(name: str, device: str) -> Iterator[None]:
+    """Say what to lower where memory runs out though batches were halved down to one.
 
     Raises:
         TrainingError: in place of torch's own error.
@@ -102,5 +102,7 @@ def enough_memory(name: str, device: str, parameter: str, value: int) -> Iterato
         if not ran_out_of_memory(error):
             raise
         raise TrainingError(
-            f"'{name}': out of memory on {device}. Lower {parameter} (now {value})."
+            f"'{name}': out of memory on {device}, even with one clip at a time. Take smaller "
+            "clips (clip.size, clip.frames) or a smaller model (base_channels), "
+            "or leave the device to this run alone."
         ) from error

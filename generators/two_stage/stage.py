@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
 from generators.autoencoder.settings import AutoencoderSettings
+from generators.two_stage.channels_last import channels_last_on_cuda
 from generators.two_stage.checks import notes_of
 from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.runner import Loss
-from plugins.training import train
+from plugins.training import Adversary, train
 
 Batch = dict[str, Tensor]
 M = TypeVar("M", bound=nn.Module)
@@ -35,17 +37,28 @@ class Stage(NamedTuple):
     def initial(self, build: Callable[[], M], run: Run) -> M:
         """A network with the initial weights that the run's seed gives it."""
         with seeded(run.derive(self.name, "initial weights")):
-            return build()
+            return channels_last_on_cuda(build(), run.device)
+
+    def steps(self, settings: AutoencoderSettings, n_clips: int) -> int:
+        """Optimizer steps: as many as are set, or as the epochs take, rounded up."""
+        steps, epochs, batch_size = (
+            getattr(settings, f"{self.name}_{what}") for what in ("steps", "epochs", "batch")
+        )
+        return steps if epochs is None else math.ceil(epochs * n_clips / batch_size)
 
     def learn(
         self,
         model: nn.Module,
         loss: Loss,
         batches: Callable[[int], Batch],
+        n_clips: int,
         settings: AutoencoderSettings,
         shape: tuple[int, int, int, int],
         run: Run,
         ema: float | None = None,
+        weight_decay: float = 0.0,
+        notes: dict[str, Any] | None = None,
+        adversary: Adversary | None = None,
     ) -> None:
         """Train a network; see `plugins.training.train`.
 
@@ -53,26 +66,36 @@ class Stage(NamedTuple):
             model: with its initial weights.
             loss: of a batch, by name.
             batches: from a step to its batch.
+            n_clips: in the training set, for epochs.
             settings: steps, learning rate and all else.
             shape: (C, T, H, W) of the training clips.
             run: its folder holds the weights.
             ema: decay of the weights' average, where they are averaged.
+            weight_decay: AdamW's, times the learning rate; above 0 it is the optimizer.
+            notes: further JSON values to keep with the weights.
+            adversary: what learns in turn with the network, if anything.
 
         Raises:
             TrainingError: the folder holds another training's files, or the
                 training fails.
         """
-        lr, batch_size, steps = (f"{self.name}_{what}" for what in ("lr", "batch", "steps"))
+        lr, batch_size = (f"{self.name}_{what}" for what in ("lr", "batch"))
+        recipe = settings.recipe(getattr(settings, lr), ema)
+        if weight_decay:
+            decayed = {"optimizer": "adamw", "weight_decay": weight_decay}
+            recipe = recipe.model_copy(update=decayed)
+        kept = notes_of(run.folder / self.weights, settings.chosen(self.fields), shape)
         train(
             model,
             loss,
             batches,
-            getattr(settings, steps),
+            self.steps(settings, n_clips),
             run,
-            recipe=settings.recipe(getattr(settings, lr), ema),
+            recipe=recipe,
+            adversary=adversary,
             stage=self.name,
             weights=self.weights,
-            notes=notes_of(run.folder / self.weights, settings.chosen(self.fields), shape),
+            notes={**kept, **(notes or {})},
             checkpoint_every=settings.checkpoint_every,
-            called={"lr": lr, "batch_size": batch_size},
+            called={"lr": lr, "batch_size": batch_size, "adversary_lr": "discriminator_lr"},
         )

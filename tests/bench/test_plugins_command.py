@@ -99,7 +99,7 @@ def test_check_of_a_size_that_cannot_be(bench: Command, size: str) -> None:
 def test_check_passes_a_control(bench: Command) -> None:
     answer = bench("check", "jitter", "--set", "translation=0.1")
     assert answer.code == 0
-    assert answer.out.count("ok  ") == 11
+    assert answer.out.count("ok  ") == 12
 
 
 def test_check_of_what_is_not_there(bench: Command) -> None:

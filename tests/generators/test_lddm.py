@@ -18,7 +18,6 @@ from generators.two_stage.latents import LatentSet, Scale, encode_all
 from plugins import BenchError, Cancelled, DataError, MemoryClips, PluginError, Run, TrainingError
 from plugins.conformance import check_generator
 from plugins.generator import Stills
-from plugins.reproducible import seeded
 from plugins.run import Progress
 
 SIZE = 32
@@ -72,8 +71,21 @@ def fitted(clips, tmp_path_factory) -> tuple[LDDM, Run]:
             "schedule": "linear",
             "sampler": "ddpm",
         },
+        {
+            "denoiser": "unet",
+            "unet_levels": 2,
+            "denoiser_width": 16,
+            "denoiser_dropout": 0.1,
+            "class_conditioning": True,
+            "condition_drop": 0.2,
+            "condition_noise": 0.1,
+            "denoiser_weight_decay": 0.01,
+            "denoiser_views": 1,
+            "sampler": "dpm-solver++",
+            "guidance": 2.0,
+        },
     ],
-    ids=["defaults", "paper"],
+    ids=["defaults", "paper", "everything"],
 )
 def test_it_keeps_the_contract(fields, clips, stills, tmp_path) -> None:
     findings = check_generator(LDDM(**(TINY | fields)), clips, stills, tmp_path)
@@ -210,6 +222,7 @@ def test_a_checkpoint_of_another_configuration_is_refused(
     ("fields", "named"),
     [
         ({"sampler_steps": 50, "diffusion_steps": 20}, "sampler_steps"),
+        ({"guidance": 2.0}, "condition_drop"),
         ({"stem_stride": 4, "spatial_factor": 2}, "stem_stride"),
         ({"latent_chanels": 3}, "latent_channels"),
     ],
@@ -225,20 +238,6 @@ def test_clips_that_do_not_fit_are_refused_by_name(tmp_path) -> None:
         LDDM(**TINY).fit(clips, Run(tmp_path))
 
 
-def test_the_denoiser_sees_noise_time_and_image() -> None:
-    with seeded(0):
-        denoiser = Denoiser((4, 2, 2, 2), 1, 16, width=32, depth=2, heads=2)
-        zt, images = torch.randn(3, 4, 2, 2, 2), torch.rand(3, 1, 32, 32)
-    t = torch.tensor([1, 500, 1000])
-    out = denoiser(zt, t, images)
-    assert out.shape == zt.shape
-    for changed in ((zt + 1, t, images), (zt, t.flip(0), images), (zt, t, 1 - images)):
-        assert not torch.allclose(denoiser(*changed), out, atol=1e-4)
-    out.square().sum().backward()
-    without = [n for n, p in denoiser.named_parameters() if p.grad is None or not p.grad.any()]
-    assert without == []
-
-
 def test_latents_are_encoded_once_with_their_mirror_images(fitted, clips) -> None:
     autoencoder = fitted[0]._autoencoder
     latents = encode_all(autoencoder, clips, 4, "cpu", mirror=True)
@@ -252,14 +251,28 @@ def test_scaled_latents_have_unit_variance_per_channel() -> None:
     generator = torch.Generator().manual_seed(0)
     mean = 3 * torch.randn(500, 4, 2, 2, 2, generator=generator)
     mean += torch.arange(4.0).view(4, 1, 1, 1)
-    latents = LatentSet(mean, torch.full_like(mean, 4.0), torch.zeros(500, 1, 8, 8).byte())
+    images, labels = torch.zeros(500, 1, 8, 8).byte(), torch.arange(500)
+    latents = LatentSet(mean, torch.full_like(mean, 4.0), images, labels)
     scale = Scale(4)
     scale.measure(latents)
-    z, _ = latents.draw(range(500), torch.randn(mean.shape, generator=generator))
+    z, _, drawn = latents.draw(torch.arange(500), torch.randn(mean.shape, generator=generator))
+    assert torch.equal(drawn, labels)
     normal = scale.normalise(z)
     assert torch.allclose(normal.mean((0, 2, 3, 4)), torch.zeros(4), atol=0.06)
     assert torch.allclose(normal.std((0, 2, 3, 4)), torch.ones(4), atol=0.04)
     assert torch.allclose(scale.restore(normal), z, atol=1e-4)
+
+
+def test_a_vector_latent_goes_through_both_stages(clips, stills, tmp_path) -> None:
+    generator = LDDM(**(TINY | {"latent": "vector", "latent_size": 12}))
+    generator.fit(clips, Run(tmp_path))
+    sample = generator.sample(stills, 16)
+    other = generator.sample(replace(stills, seeds=[seed + 1 for seed in stills.seeds]), 16)
+    assert torch.equal(sample[:, :, 0], stills.images)
+    assert not torch.equal(sample, other)
+    loaded = LDDM(**(TINY | {"latent": "vector", "latent_size": 12}))
+    loaded.load(Run(tmp_path))
+    assert torch.equal(loaded.sample(stills, 16), sample)
 
 
 @pytest.mark.slow

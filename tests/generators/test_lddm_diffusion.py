@@ -7,7 +7,8 @@ import math
 import pytest
 import torch
 
-from generators.lddm.diffusion import BETAS, Diffusion, cosine_betas, linear_betas
+from generators.lddm.diffusion import Diffusion
+from generators.lddm.schedules import BETAS, constant_betas, cosine_betas, linear_betas
 
 
 def randn(*shape: int, seed: int = 0) -> torch.Tensor:
@@ -21,6 +22,18 @@ def test_schedules_are_the_published_ones() -> None:
     alphabar = torch.cumprod(1 - cosine, 0)
     f = [math.cos((t / 1000 + 0.008) / 1.008 * math.pi / 2) ** 2 for t in (0, 500)]
     assert float(alphabar[499]) == pytest.approx(f[1] / f[0], rel=1e-9)
+
+
+@pytest.mark.parametrize("steps", [1, 10, 1000, 4000])
+def test_a_constant_schedule_is_a_power(steps: int) -> None:
+    """alphabar_t = a^(t / T), with the alphabar_T = a of DDPM's 1000 steps."""
+    betas = constant_betas(steps)
+    assert betas.dtype == torch.float64
+    assert bool((betas == betas[0]).all())
+    last = math.prod(1 - (1e-4 + (0.02 - 1e-4) * i / 999) for i in range(1000))
+    alphabar = Diffusion(steps, "constant").alphabar
+    t = torch.arange(steps + 1, dtype=torch.float64)
+    assert torch.allclose(alphabar, last ** (t / steps), rtol=1e-9, atol=0)
 
 
 @pytest.mark.parametrize("schedule", list(BETAS))
@@ -117,3 +130,21 @@ def test_v_is_the_rotation_of_signal_and_noise() -> None:
 
     slope = (at(phi + step) - at(phi - step)) / (2 * step)
     assert torch.allclose(diffusion.target(z0, t, epsilon), slope, atol=1e-6)
+
+
+@pytest.mark.parametrize("prediction", ["noise", "v"])
+def test_one_time_for_all_is_the_same_as_one_for_each(prediction) -> None:
+    diffusion = Diffusion(1000, "cosine", prediction)
+    zt, output = randn(3, 2, 4, seed=9), randn(3, 2, 4, seed=10)
+    for t in (1, 500, 1000):
+        each = diffusion.clean_and_noise(zt, torch.full((3,), t), output)
+        for one, other in zip(diffusion.clean_and_noise(zt, t, output), each, strict=True):
+            assert torch.allclose(one, other, rtol=1e-6, atol=0)
+
+
+def test_log_snr_is_that_of_the_schedule() -> None:
+    diffusion = Diffusion(1000, "linear")
+    for t in (1, 400, 1000):
+        ratio = diffusion.alphabar[t].sqrt() / (1 - diffusion.alphabar[t]).sqrt()
+        assert diffusion.log_snr(t) == pytest.approx(math.log(float(ratio)), rel=1e-9)
+    assert diffusion.log_snr(0) == math.inf

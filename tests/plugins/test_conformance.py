@@ -241,7 +241,8 @@ def test_a_fit_that_raises_ends_the_checks(clips, stills, tmp_path) -> None:
         def fit(self, clips, run: Run) -> None:
             raise ValueError("no good")
 
-    (finding,) = check_generator(Raises(), clips, stills, tmp_path)
+    sets, finding = check_generator(Raises(), clips, stills, tmp_path)
+    assert sets.check == "parameter sets"
     assert "no good" in finding.fault
 
 
