@@ -1,4 +1,4 @@
-"""How well LDDM's stage 1 reconstructs held-out clips, against holding frame 0.
+"""How well the stage 1 of an experiment's LDDM reconstructs held-out clips.
 
     bench run demo
     python benchmarks/reconstruction.py demo
@@ -7,26 +7,20 @@ Takes every training of `lddm` that an experiment holds, and the test videos of
 its split, which neither stage has seen. Reconstruction is no synthesis: the
 encoder has seen the clip. It tells what the latent and the decoder can carry.
 
-Columns: PSNR over the frames after frame 0, mean over clips; endpoint error and
-Pearson correlation (of all components) of optical flow from frame to frame,
-Farneback's of the reconstruction against Farneback's of the real clip; and,
-where the truth is known (the phantom) and the decoder emits a displacement
-field, the endpoint error and correlation of that field, in pixels since frame 0.
-Holding frame 0 has no motion: its endpoint error is the mean motion.
+The columns and the rows that need no network are told in fidelity.py.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import torch
+from fidelity import COLUMNS, Fidelity, references, true_displacement
 
 from bench.cells.part import Part, first_of_each
-from bench.data import Split, VideoClips
+from bench.data import Split
 from bench.experiment import Experiment
 from bench.materials import gather
 from bench.planfile import read_plan, split_path
@@ -34,57 +28,12 @@ from bench.prepare import prepare
 from bench.store import Store
 from bench.trained import load_trained
 from generators.lddm.generator import LDDM
-from metrics.flow import optical_flow
 from plugins.discovery import discover
 from plugins.run import Run
-from plugins.types import Clip
-
-
-@dataclass
-class Sums:
-    """Vector fields, found and true, and what follows from them."""
-
-    found: list[np.ndarray] = field(default_factory=list)
-    true: list[np.ndarray] = field(default_factory=list)
-
-    def add(self, found: np.ndarray, true: np.ndarray, axis: int) -> None:
-        """Two fields of one shape; ``axis`` holds x and y."""
-        self.found.append(np.moveaxis(found, axis, -1).reshape(-1, 2))
-        self.true.append(np.moveaxis(true, axis, -1).reshape(-1, 2))
-
-    def error(self) -> float:
-        return float(np.linalg.norm(self._all(self.found) - self._all(self.true), axis=-1).mean())
-
-    def motion(self) -> float:
-        return float(np.linalg.norm(self._all(self.true), axis=-1).mean())
-
-    def correlation(self) -> float:
-        found, true = self._all(self.found).ravel(), self._all(self.true).ravel()
-        return float(np.corrcoef(found, true)[0, 1])
-
-    @staticmethod
-    def _all(parts: list[np.ndarray]) -> np.ndarray:
-        return np.concatenate(parts).astype(np.float64)
-
-
-def psnr(made: Clip, real: Clip) -> float:
-    """In dB, over the frames after frame 0; 99 where they are equal."""
-    error = float((made - real)[:, 1:].square().mean())
-    return 99.0 if error == 0 else -10 * np.log10(error)
-
-
-def true_displacement(clips: VideoClips, index: int) -> np.ndarray | None:
-    """(2, T, H, W) in pixels, where the data set knows it for these very frames."""
-    known = getattr(clips.records[index], "displacement", None)
-    settings = clips.settings
-    if known is None or settings.span != settings.frames or clips.starts[index]:
-        return None
-    there = known(settings.frames)
-    return there.transpose(1, 0, 2, 3) if there.shape[-1] == settings.size else None
 
 
 def rows(name: str, store: Store, device: str) -> Iterator[list[str]]:
-    """One row per training."""
+    """Some rows per training."""
     catalogue = discover()
     plan = read_plan(name, store)
     materials = prepare(gather(Experiment.model_validate(plan["experiment"]), catalogue), store)
@@ -98,56 +47,28 @@ def rows(name: str, store: Store, device: str) -> Iterator[list[str]]:
             assert isinstance(trained.generator, LDDM)
             manifest = split_path(store.experiment(name), **place)
             test = materials.videos.among(Split.read(manifest).test)
-            yield [
-                generator,
-                f"{split['ratio']} r{split['replicate']}",
-                str(len(trained.origin["trained_on"])),
-                *measured(trained.generator, test, store),
-            ]
+            which = f"{split['ratio']} r{split['replicate']}"
+            counts = [str(len(trained.origin["trained_on"])), str(len(test.ids))]
+            for maker, fidelity in measured(trained.generator, test, store):
+                told = generator if maker == LDDM.name else maker
+                yield [which, *counts, told, *fidelity.row()]
 
 
-def measured(generator: LDDM, test: Part, store: Store) -> list[str]:
-    """n, PSNR held and made, flow's error held and made, its correlation, the field's three."""
+def measured(generator: LDDM, test: Part, store: Store) -> Iterator[tuple[str, Fidelity]]:
+    """The references, and what stage 1 makes of each test video."""
     clips = test.clips(store.cache)
-    held, made, flow, truth = [], [], Sums(), Sums()
     indices = first_of_each(clips)
+    yield from references(clips, indices)
+    made = Fidelity()
     for i in indices:
         real = clips[i]
         decoded = generator.reconstruct(real[None])
-        clip = decoded.clips[0].float().cpu()
-        held.append(psnr(real[:, :1].expand_as(real), real))
-        made.append(psnr(clip, real))
-        flow.add(optical_flow(clip), optical_flow(real), axis=-1)
-        true = true_displacement(clips, i)
-        if decoded.field is not None and true is not None:
-            truth.add(decoded.field[0, :, 1:].float().cpu().numpy(), true[:, 1:], axis=0)
-    told = [
-        str(len(indices)),
-        f"{np.mean(held):.2f}",
-        f"{np.mean(made):.2f}",
-        f"{flow.motion():.3f}",
-        f"{flow.error():.3f}",
-        f"{flow.correlation():.2f}",
-    ]
-    if not truth.true:
-        return [*told, "-", "-", "-"]
-    return [*told, f"{truth.motion():.2f}", f"{truth.error():.2f}", f"{truth.correlation():.2f}"]
+        field = None if decoded.field is None else decoded.field[0].float().cpu().numpy()
+        made.add(decoded.clips[0].float().cpu(), real, field, true_displacement(clips, i))
+    yield generator.name, made
 
 
-HEAD = [
-    "generator",
-    "split",
-    "n train",
-    "n test",
-    "PSNR held [dB]",
-    "PSNR made [dB]",
-    "flow error held [px/frame]",
-    "flow error made [px/frame]",
-    "flow correlation",
-    "field error held [px]",
-    "field error made [px]",
-    "field correlation",
-]
+HEAD = ("split", "n train", "n test", "", *COLUMNS)
 
 
 def main() -> None:
