@@ -45,7 +45,7 @@ def decode(content: bytes) -> UInt8[ndarray, "H W C"]:
     try:
         pixels: ndarray = imagecodecs.png_decode(content)
     except RuntimeError as error:
-        raise ValueError(str(error)) from None
+        raise ValueError(str(error).removeprefix("png_read_data_fn ")) from None
     return np.atleast_3d(pixels)
 
 
