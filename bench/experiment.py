@@ -96,8 +96,8 @@ class Synthesis(Section):
     (``source``), as in the real training videos (``real``), or equal
     (``balanced``); reached by leaving synthetic videos out."""
 
-    batch: int = Field(default=16, ge=1, le=4096)
-    """Images continued at once."""
+    batch: int = Field(default=64, ge=1, le=4096)
+    """Images handed to a generator at once; one that needs much memory continues fewer together."""
 
 
 class Duplicates(Section):

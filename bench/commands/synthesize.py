@@ -50,7 +50,11 @@ if TYPE_CHECKING:
 )
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True, help="Of all draws.")
 @click.option(
-    "--batch", type=click.IntRange(1, 4096), default=16, show_default=True, help="Images at once."
+    "--batch",
+    type=click.IntRange(1, 4096),
+    default=64,
+    show_default=True,
+    help="Images handed over at once.",
 )
 @click.option("--device", default="auto", show_default=True, help="cpu, cuda, cuda:N, or auto.")
 @store_option
