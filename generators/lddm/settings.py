@@ -81,9 +81,8 @@ class Settings(AutoencoderSettings):
 
     denoiser_views: Annotated[int, Field(ge=0, le=64)] = 8
     """Random views of each clip that stage 2 also learns from, against the same:
-    latents of crops, of other contrasts and of reversed time. Without, the
-    variance of motion among an image's samples was 23 % of all there was, with
-    8 it was 98 % (56 simulated training videos; the truth is 100 %)."""
+    latents of crops, of other contrasts and of reversed time. With few videos an
+    image's samples are otherwise nearly one and the same motion."""
 
     denoiser_augment: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Strength of these views, as that of ``augment``; no effect without views."""
