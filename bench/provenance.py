@@ -11,6 +11,7 @@ from functools import cache
 from importlib import metadata
 from importlib.util import find_spec, resolve_name
 from pathlib import Path
+from threading import Lock
 from typing import Any
 
 from bench.rooms import ROOMS
@@ -18,6 +19,7 @@ from plugins.base import Plugin
 
 # What these define shapes messages and registration, never a figure.
 _INERT = {"plugins.errors", "plugins.hints", "plugins.hooks", "plugins.types"}
+_PARSING = Lock()
 # Named sets only choose parameters, and those are in the key themselves.
 _SETS = "parameter_sets"
 
@@ -77,13 +79,19 @@ def _path(module: str) -> Path | None:
 
 def _imports(module: str, path: Path, rooms: set[str]) -> Iterator[str]:
     package = module if path.name == "__init__.py" else module.rpartition(".")[0]
-    for node in _executed(ast.parse(path.read_bytes())):
+    for node in _executed(_parsed(path)):
         if isinstance(node, ast.Import):
             yield from (a.name for a in node.names if a.name.partition(".")[0] in rooms)
         elif isinstance(node, ast.ImportFrom):
             source = resolve_name("." * node.level + (node.module or ""), package)
             if source.partition(".")[0] in rooms:
                 yield from (_home(source, alias.name) for alias in node.names)
+
+
+def _parsed(path: Path) -> ast.Module:
+    # Python 3.11 before 3.11.8 raises SystemError where two threads parse (python/cpython#106905).
+    with _PARSING:
+        return ast.parse(path.read_bytes())
 
 
 def _executed(tree: ast.AST) -> Iterator[ast.AST]:
@@ -102,7 +110,7 @@ def _home(package: str, name: str) -> str:
         return package
     if _submodule(package, name):
         return f"{package}.{name}"
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    for node in ast.walk(_parsed(path)):
         if isinstance(node, ast.ImportFrom) and any(
             (alias.asname or alias.name) == name for alias in node.names
         ):

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ast
+import gc
 import subprocess
 import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from bench import provenance
 from bench.provenance import _git_commit, source_digest, source_files
 
 
@@ -102,3 +107,22 @@ def test_the_commit_is_that_of_the_project_only(tmp_path: Path) -> None:
     git("commit", "-q", "-m", "all")
     assert _git_commit(checkout) == git("rev-parse", "HEAD")
     assert _git_commit(installed) is None
+
+
+def test_sources_are_parsed_by_one_thread_at_a_time():
+    """Two at once raise SystemError in Python before 3.11.8, if a collection lets another in."""
+    path = Path(provenance.__file__)
+    before = gc.get_threshold()
+
+    def let_others_in(*_):
+        time.sleep(0.0005)
+
+    gc.callbacks.append(let_others_in)
+    gc.set_threshold(200, 1, 1)
+    try:
+        with ThreadPoolExecutor(4) as pool:
+            parsed = list(pool.map(provenance._parsed, [path] * 40))
+    finally:
+        gc.callbacks.remove(let_others_in)
+        gc.set_threshold(*before)
+    assert len({ast.dump(tree) for tree in parsed}) == 1
