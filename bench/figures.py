@@ -8,7 +8,7 @@ from pathlib import Path, PurePosixPath
 from bench.cells import Synthesize
 from bench.data.figure import Panel, draw_figure
 from bench.matrix import Matrix
-from bench.sheets import PER_CLASS, SAMPLES, chosen, made_clips, real_clip
+from bench.sheets import PER_CLASS, SAMPLES, chosen, made_clips, picture_name, real_clip
 from bench.store import Store
 
 
@@ -32,14 +32,13 @@ def draw_figures(matrix: Matrix, store: Store) -> list[Path]:
     drawn: list[Path] = []
     for (ratio, replicate), cells in matrix.syntheses.items():
         there = {place: cell for place, cell in cells.items() if store.result(cell.key)}
-        where = f"{ratio.replace(':', '-')}-r{replicate}.png"
         tested = {name: cell for (name, what), cell in there.items() if what == "test"}
         if panels := list(_test_panels(tested, store)):
-            drawn.append(folder / f"test-{where}")
+            drawn.append(folder / picture_name("test", ratio, replicate))
             draw_figure(panels, drawn[-1])
         for (name, what), cell in there.items():
             if what == "images" and (panels := list(_image_panels(cell, store))):
-                drawn.append(folder / f"{name.replace(':', '.')}-images-{where}")
+                drawn.append(folder / picture_name(f"{name}-images", ratio, replicate))
                 draw_figure(panels, drawn[-1], image_apart=True)
     return drawn
 

@@ -51,10 +51,14 @@ def draw_sheets(matrix: Matrix, store: Store) -> list[Path]:
         for kind, rows in sheets.items():
             drawn_rows = list(rows)
             if drawn_rows:
-                stem = f"{kind.replace(':', '.')}-{ratio.replace(':', '-')}-r{replicate}"
-                drawn.append(folder / f"{stem}.png")
+                drawn.append(folder / picture_name(kind, ratio, replicate))
                 contact_sheet(drawn_rows, drawn[-1])
     return drawn
+
+
+def picture_name(kind: str, ratio: str, replicate: int) -> str:
+    """A PNG file's name without the colons of ``lddm:paper`` and ``7:3``."""
+    return f"{kind.replace(':', '.')}-{ratio.replace(':', '-')}-r{replicate}.png"
 
 
 def _rows(
