@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from fidelity import COLUMNS, Fidelity, references, true_displacement
+from fidelity import COLUMNS, Fidelity, reconstructed, references
+from plain_errors import plain_errors
 
 from bench.cells.part import Part, first_of_each
 from bench.experiment import check_experiment, parse_override
@@ -56,15 +57,12 @@ def sides(preset: str, overrides: dict[str, Any], store: Store) -> tuple[Part, P
 
 @torch.no_grad()
 def measured(model: Autoencoder, test: Part, store: Store, device: str) -> Fidelity:
+    """Its reconstructions of the test videos' first clips."""
     clips = test.clips(store.cache)
-    fidelity = Fidelity()
-    for i in first_of_each(clips):
-        real = clips[i]
-        with deterministic():
-            decoded = model.reconstruct(real[None].to(device))
-        field = None if decoded.field is None else decoded.field[0].float().cpu().numpy()
-        fidelity.add(decoded.clips[0].float().cpu(), real, field, true_displacement(clips, i))
-    return fidelity
+    with deterministic():
+        return reconstructed(
+            clips, first_of_each(clips), lambda real: model.reconstruct(real.to(device))
+        )
 
 
 def main() -> None:
@@ -82,7 +80,7 @@ def main() -> None:
     given = parser.parse_args()
     torch.set_num_threads(1 if given.device == "cpu" else torch.get_num_threads())
     print(f"torch {torch.__version__}, {given.device}, {torch.get_num_threads()} threads")
-    with tempfile.TemporaryDirectory() as folder:
+    with plain_errors(), tempfile.TemporaryDirectory() as folder:
         compare(given, Store(given.store or Path(folder)))
 
 

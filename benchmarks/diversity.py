@@ -17,11 +17,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from plain_errors import plain_errors
 
 from bench.cells.synthesize import read_synthesis
 from bench.planfile import read_plan
 from bench.store import Store
-from metrics.flow import optical_flow
+from plugins.flow import optical_flow
 
 
 def paths(clips: np.ndarray) -> np.ndarray:
@@ -44,7 +45,9 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=Path("runs"))
     given = parser.parse_args()
     store = Store(given.store)
-    for s in read_plan(given.experiment, store)["syntheses"]:
+    with plain_errors():
+        plan = read_plan(given.experiment, store)
+    for s in plan["syntheses"]:
         if s["of"] != "test" or store.result(s["key"]) is None:
             continue
         clips, _ = read_synthesis(store.cell(s["key"]))

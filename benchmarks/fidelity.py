@@ -17,7 +17,7 @@ frame 0 against the truth.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import cv2
@@ -25,11 +25,11 @@ import numpy as np
 import torch
 
 from bench.data import VideoClips
-from generators.autoencoder.heads import with_frame_0
+from generators.autoencoder.heads import Decoded, with_frame_0
 from generators.autoencoder.warp import warp
-from metrics.flow import optical_flow
 from metrics.image import PSNR, SSIM
-from plugins.types import Clip
+from plugins.flow import optical_flow
+from plugins.types import Clip, ClipBatch
 
 COLUMNS = (
     "PSNR [dB]",
@@ -103,6 +103,19 @@ class Fidelity:
             *self.flow.told(3),
             *self.truth.told(2),
         ]
+
+
+def reconstructed(
+    clips: VideoClips, indices: list[int], reconstruct: Callable[[ClipBatch], Decoded]
+) -> Fidelity:
+    """What an autoencoder makes of clips that it is shown."""
+    fidelity = Fidelity()
+    for i in indices:
+        real = clips[i]
+        decoded = reconstruct(real[None])
+        field = None if decoded.field is None else decoded.field[0].float().cpu().numpy()
+        fidelity.add(decoded.clips[0].float().cpu(), real, field, true_displacement(clips, i))
+    return fidelity
 
 
 def references(clips: VideoClips, indices: list[int]) -> Iterator[tuple[str, Fidelity]]:

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from plain_errors import plain_errors
 
 from bench.cells.part import first_of_each
 from bench.cells.synthesize import read_synthesis
@@ -29,8 +30,9 @@ from bench.materials import gather
 from bench.planfile import read_plan, split_path
 from bench.prepare import prepare
 from bench.store import Store
-from metrics.flow import optical_flow
 from plugins.discovery import discover
+from plugins.errors import DataError
+from plugins.flow import optical_flow
 from plugins.types import Clip
 
 CLASSES = ("malignant", "benign")
@@ -93,7 +95,11 @@ def table(name: str, store: Store) -> None:
             there = one["of"] == "test" and all(one[k] == v for k, v in place.items())
             if there and store.result(one["key"]) is not None:
                 made, told = read_synthesis(store.cell(one["key"]))
-                assert told["ids"] == [clips.records[i].id for i in indices]
+                if told["ids"] != [clips.records[i].id for i in indices]:
+                    raise DataError(
+                        f"{store.cell(one['key'])}: holds videos of other data than '{name}' names "
+                        "now; run the experiment again"
+                    )
                 print(row(one["generator"], per_video(made), real, labels), flush=True)
         print()
 
@@ -114,7 +120,8 @@ def main() -> None:
     parser.add_argument("--store", type=Path, default=Path("runs"))
     given = parser.parse_args()
     for name in given.experiments:
-        table(name, Store(given.store))
+        with plain_errors():
+            table(name, Store(given.store))
 
 
 if __name__ == "__main__":

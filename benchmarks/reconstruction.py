@@ -17,7 +17,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from fidelity import COLUMNS, Fidelity, references, true_displacement
+from fidelity import COLUMNS, Fidelity, reconstructed, references
+from plain_errors import plain_errors
 
 from bench.cells.part import Part, first_of_each
 from bench.data import Split
@@ -59,13 +60,7 @@ def measured(generator: LDDM, test: Part, store: Store) -> Iterator[tuple[str, F
     clips = test.clips(store.cache)
     indices = first_of_each(clips)
     yield from references(clips, indices)
-    made = Fidelity()
-    for i in indices:
-        real = clips[i]
-        decoded = generator.reconstruct(real[None])
-        field = None if decoded.field is None else decoded.field[0].float().cpu().numpy()
-        made.add(decoded.clips[0].float().cpu(), real, field, true_displacement(clips, i))
-    yield generator.name, made
+    yield generator.name, reconstructed(clips, indices, generator.reconstruct)
 
 
 HEAD = ("split", "n train", "n test", "", *COLUMNS)
@@ -81,8 +76,9 @@ def main() -> None:
     for name in given.experiments:
         print(f"**{name}**\n")
         print("| " + " | ".join(HEAD) + " |\n" + "|" + " --- |" * len(HEAD))
-        for row in rows(name, Store(given.store), given.device):
-            print("| " + " | ".join(row) + " |", flush=True)
+        with plain_errors():
+            for row in rows(name, Store(given.store), given.device):
+                print("| " + " | ".join(row) + " |", flush=True)
         print()
 
 

@@ -163,7 +163,8 @@ def _filled(net: Net, trunk: Mapping[str, Tensor]) -> nn.Module:
         if key not in source or source[key].shape != wanted.shape:
             raise DataError(
                 f"LPIPS: no '{key}' of shape {tuple(wanted.shape)} in the weights "
-                f"'{TRUNKS[net]}' or in the package lpips"
+                f"'{TRUNKS[net]}' or in the package lpips; register the file again with "
+                "'bench weights add', or install lpips again"
             )
         state[name] = source[key].float().clone()
     model.load_state_dict(state, strict=False, assign=True)

@@ -24,6 +24,8 @@ from plugins.errors import DataError
 SUFFIXES = frozenset({".npy"})
 
 _MAGIC = b"\x93NUMPY"
+_PREFIX = 10
+"""Bytes before the header: magic, version, and the header's length in the last two."""
 _MOST = 1 << 16
 """Bytes of the longest header that version 1 of the format can have."""
 _HEADER = re.compile(
@@ -82,9 +84,9 @@ def frames_hint(path: Path) -> int:
 
 def _layout(path: Path) -> _Layout:
     with path.open("rb") as file:
-        head = file.read(_MOST + 10)
-    length = int.from_bytes(head[8:10], "little")
-    found = _HEADER.fullmatch(head[10 : 10 + length])
+        head = file.read(_PREFIX + _MOST)
+    length = int.from_bytes(head[8:_PREFIX], "little")
+    found = _HEADER.fullmatch(head[_PREFIX : _PREFIX + length])
     if head[:8] != _MAGIC + b"\x01\x00" or found is None:
         raise DataError(
             f"{path}: is not a video; a video as .npy is an array of uint8 "
@@ -94,7 +96,7 @@ def _layout(path: Path) -> _Layout:
     if count == 0:
         raise DataError(f"{path}: holds no frames; {ADVICE}")
     check_pixels(path, width, height)
-    return _Layout((count, height, width, channels), 10 + length)
+    return _Layout((count, height, width, channels), _PREFIX + length)
 
 
 def _check_whole(path: Path, layout: _Layout) -> None:

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-import errno
 import hashlib
 import json
-import shutil
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from bench.data import cachefile
 from bench.data.each import cores
+from bench.data.filling import Filled, Filling
 from bench.data.region import FrameSettings, region_of
+from bench.data.room import (
+    DiskFullError,
+    Missing,
+    check_room,
+    expected_size,
+    least_size,
+    unwritable,
+)
 from bench.data.squares import Watcher, named, squares, with_id
 from bench.provenance import source_digest
 from plugins.errors import DataError
@@ -28,41 +34,7 @@ if TYPE_CHECKING:
 VERSION = 1
 """Raise it when the same source and settings come to give other bytes."""
 
-UNTOLD = 100
-"""Frames that a record is taken to have in `Cache.missing_size` where it cannot tell."""
-
 _DAY = 86400
-
-
-class Missing(NamedTuple):
-    """What is to be decoded.
-
-    Attributes:
-        size: about how many bytes it will take in the cache.
-        records: how many records; of equal ones, one counts.
-    """
-
-    size: int
-    records: int
-
-
-class DiskFullError(DataError):
-    """The cache would fill, or cannot write, its disk: no matter of one file."""
-
-
-@dataclass(frozen=True)
-class Filled:
-    """What filling the cache did.
-
-    Attributes:
-        decoded: records that were decoded.
-        reused: records that were there.
-        size: bytes of all of them in the cache.
-    """
-
-    decoded: int
-    reused: int
-    size: int
 
 
 class Cache:
@@ -135,55 +107,38 @@ class Cache:
                 before anything is.
         """
         self._tidy()
-        tell = report or _silent
-        wrong: dict[int, str] = {}
-        waiting: dict[Path, list[int]] = {}
-        done = 0
+        filling = Filling(records, report)
         pool = ThreadPoolExecutor(workers or cores(), thread_name_prefix="decode")
         try:
-            paths: list[Path | None] = []
             for i, state in enumerate(pool.map(lambda r: self._state(r, settings), records)):
-                path, sound, problem = state
-                paths.append(path)
-                if path is None:
-                    wrong[i] = problem
-                elif not sound:
-                    waiting.setdefault(path, []).append(i)
-                done += path is None or sound
-                tell(done, len(records))
-            reused = done - len(wrong)
-            self._check_room([records[which[0]] for which in waiting.values()], settings)
+                if isinstance(state, DataError):
+                    filling.cannot_be_keyed(i, str(state))
+                else:
+                    filling.keyed(i, *state)
+            if filling.waiting:  # by what is known at least: a guess may not refuse
+                missing = [record for _, record in filling.to_decode()]
+                self._check_room(least_size(missing, _shape(settings)))
             jobs = {
-                pool.submit(self._write, records[which[0]], path, settings, watch): which
-                for path, which in waiting.items()
+                pool.submit(self._write, record, path, settings, watch): path
+                for path, record in filling.to_decode()
             }
             for job in as_completed(jobs):
-                which = jobs[job]
                 try:
                     job.result()
                 except DiskFullError:
                     raise
                 except DataError as error:
-                    first, *same = which
-                    wrong[first] = str(error)
-                    for i in same:
-                        wrong[i] = f"{records[i].id}: the same bytes as {records[first].id}"
-                done += len(which)
-                tell(done, len(records))
+                    filling.cannot_be_read(jobs[job], str(error))
+                else:
+                    filling.written(jobs[job])
         finally:
             pool.shutdown(cancel_futures=True)
-        if wrong:
-            lines = [wrong[i] for i in sorted(wrong)]
-            raise DataError(
-                f"{len(wrong)} of {len(records)} files cannot be read:\n  " + "\n  ".join(lines)
-            )
-        size = sum(path.stat().st_size for path in set(paths) if path)
-        return Filled(decoded=len(records) - reused, reused=reused, size=size)
+        return filling.result()
 
     def missing_size(self, records: Sequence[Record], settings: FrameSettings) -> Missing:
         """What `fill` would decode, told from the records' own hints.
 
-        A record that cannot tell its length counts with `UNTOLD` frames.
+        A record that cannot tell its length counts with `room.UNTOLD` frames.
         Damage within a cached file is left for `fill` to find, and so is
         a source that cannot be read.
         """
@@ -194,7 +149,7 @@ class Cache:
             except Exception:  # `fill` names it, with all others
                 continue
             if path not in missing and cachefile.length(path, shape) is None:
-                missing[path] = _size(_hint(record) or UNTOLD, shape)
+                missing[path] = expected_size(record, shape)
         return Missing(sum(missing.values()), len(missing))
 
     def frames(self, record: Record, settings: FrameSettings) -> np.memmap:
@@ -227,15 +182,15 @@ class Cache:
         path = self.path(record, settings)
         return cachefile.length(path, _shape(settings)) or len(self.mapped(path, record, settings))
 
-    def _state(self, record: Record, settings: FrameSettings) -> tuple[Path | None, bool, str]:
-        """The record's file, whether it is sound to the last bit, and else why it has none."""
+    def _state(self, record: Record, settings: FrameSettings) -> tuple[Path, bool] | DataError:
+        """The record's file and whether it is sound to the last bit, or why it has none."""
         try:
             path = self.path(record, settings)
         except DataError as error:
-            return None, False, str(error)
+            return error
         except Exception as error:  # a reader's own mistake costs its file, not the run
-            return None, False, with_id(record, f"{type(error).__name__}: {error}")
-        return path, cachefile.is_sound(path, _shape(settings)), ""
+            return DataError(with_id(record, f"{type(error).__name__}: {error}"))
+        return path, cachefile.is_sound(path, _shape(settings))
 
     def _write(
         self,
@@ -244,43 +199,20 @@ class Cache:
         settings: FrameSettings,
         watch: Callable[[Record], Watcher] | None = None,
     ) -> None:
-        self._check_free(0)
+        self._check_room(0)
         with named(record):
             watcher = watch(record) if watch else None
         made = squares(record, settings, watcher)
         try:
-            cachefile.write(path, made, _shape(settings), lambda: self._check_free(0))
+            cachefile.write(path, made, _shape(settings), lambda: self._check_room(0))
         except OSError as error:
-            full = error.errno in (errno.ENOSPC, errno.EDQUOT)
-            reason = "the disk is full" if full else error.strerror or str(error)
-            raise DiskFullError(
-                f"{self.folder}: the cache cannot be written: {reason}; free some space, "
-                "or set another cache folder"
-            ) from None
+            raise unwritable(self.folder, error) from None
         with named(record):
             if watcher:
                 watcher.done()
 
-    def _check_room(self, missing: Sequence[Record], settings: FrameSettings) -> None:
-        """By what is known at least: a guess may not refuse."""
-        if missing:
-            self._check_free(sum(_size(_hint(r), _shape(settings)) for r in missing))
-
-    def _check_free(self, needed: int) -> None:
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            free = shutil.disk_usage(self.folder).free
-        except OSError as error:
-            raise DiskFullError(
-                f"{self.folder}: the cache folder cannot be made: {error.strerror or error}; "
-                "set another one"
-            ) from None
-        if needed + self.reserve > free:
-            raise DiskFullError(
-                f"{self.folder}: the cache needs {_gib(needed)} more and leaves "
-                f"{_gib(self.reserve)} free, but the disk has {_gib(free)}; free some space, "
-                "or set another cache folder"
-            )
+    def _check_room(self, needed: int) -> None:
+        check_room(self.folder, needed, self.reserve)
 
     def _tidy(self) -> None:
         """Remove what killed processes left half written."""
@@ -292,26 +224,5 @@ class Cache:
                 continue
 
 
-def _silent(done: int, total: int) -> None:
-    """Report nothing."""
-
-
-def _hint(record: Record) -> int:
-    """About how many frames a record has, 0 where it cannot tell."""
-    try:
-        return max(record.length_hint(), 0)
-    except Exception:  # only a hint: decoding says what is wrong
-        return 0
-
-
-def _size(n_frames: int, shape: cachefile.Shape) -> int:
-    """Bytes of a file, about."""
-    return n_frames * int(np.prod(shape)) + 256
-
-
 def _shape(settings: FrameSettings) -> cachefile.Shape:
     return (settings.size, settings.size, settings.channels)
-
-
-def _gib(size: int) -> str:
-    return f"{size / (1 << 30):.1f} GiB"

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
+from bench.data.squares import with_id
 from plugins.errors import DataError
 
 if TYPE_CHECKING:
@@ -60,4 +61,4 @@ def _looked(record: Record, look: Callable[[Record], T]) -> T | DataError:
         message = str(error)
     except Exception as error:  # a reader's own mistake costs its record, not the rest
         message = f"{type(error).__name__}: {error}"
-    return DataError(message if record.id in message else f"{record.id}: {message}")
+    return DataError(with_id(record, message))

@@ -49,6 +49,7 @@ def encode(
         # One thread, so that the same clip gives the same bytes on any machine.
         stream.codec_context.thread_count = 1
         if form == "mp4":
+            # Else x264 smooths speckle away, as noise.
             stream.options = {"crf": "12", "preset": "medium", "tune": "grain"}
         for pixels in frames:
             picture = av.VideoFrame.from_ndarray(

@@ -11,7 +11,9 @@ from numpy import ndarray
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _HEADER = 25
+"""Bytes of the chunk IHDR, which comes first."""
 _DEPTH, _COLOUR, _INTERLACE = 24, 25, 28
+"""Where its fields lie, in bytes from the file's start (PNG specification, 11.2.1)."""
 _GREY, _RGB = 0, 2
 _PLAIN = frozenset((b"IHDR", b"IDAT", b"IEND", b"tIME", b"pHYs", b"sRGB", b"gAMA"))
 

@@ -10,7 +10,9 @@ import numpy as np
 import pytest
 
 from bench.audit.findings import RULES
-from tests.bench.audit.pictures import (
+from tests.bench.conftest import TINY, Command
+from tests.bench.data.conftest import write_video
+from tests.bench.pictures import (
     moving,
     texture,
     write_frames,
@@ -18,8 +20,6 @@ from tests.bench.audit.pictures import (
     write_pictures,
     write_videos,
 )
-from tests.bench.conftest import TINY, Command
-from tests.bench.data.conftest import write_video
 
 
 @pytest.fixture

@@ -104,7 +104,7 @@ def test_a_table_of_the_plugin_says_nothing_of_its_sets(tiny: Path, catalogue: C
         (
             {"generators": ["lddm:papr"]},
             r"^generators: generator 'lddm' has no set 'papr'; did you mean 'paper'\? "
-            r"There is: default, paper, quick$",
+            r"There is: default, paper, quick, vector$",
         ),
         ({"generators": ["still:paper"]}, r"'still' has no set 'paper'; there is: default$"),
         ({"generators": ["ldmm:paper"]}, r"^generators: no generator 'ldmm'; did you mean 'lddm'"),
@@ -170,7 +170,7 @@ def key_of_fit(matrix: Matrix, generator: str) -> str:
     return fit.key
 
 
-@pytest.mark.parametrize("preset", ["quick", "paper", "demo", "pocus", "phantom"])
+@pytest.mark.parametrize("preset", ["quick", "paper", "demo", "ladder", "pocus", "phantom"])
 def test_every_preset_names_what_there_is(preset: str, catalogue: Catalogue) -> None:
     experiment = load_experiment(Path(catalogue.presets[preset]))
     for kind in ("generator", "classifier", "metric"):

@@ -12,20 +12,7 @@ from bench.data import Split, split
 from bench.given import give_splits
 from bench.materials import Alike, Materials
 from plugins.errors import BenchError, DataError
-from tests.bench.two_folders import (
-    VIDEOS,
-    gathered,
-    pixels_of_images,
-    pixels_of_videos,
-    write_folders,
-)
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Two folders; each video is a group of its own."""
-    folder = tmp_path_factory.mktemp("given")
-    return write_folders(folder, pixels_of_videos(), pixels_of_images())
+from tests.bench.two_folders import VIDEOS, gathered
 
 
 def manifest(tables: dict[str, Any], folder: Path, ratio: str, seed: int) -> Path:

@@ -11,21 +11,7 @@ from bench.audit.twins import Kind, Twins
 from bench.materials import Alike, Materials
 from bench.relate import relate
 from plugins.errors import DataError
-from tests.bench.two_folders import (
-    IMAGES,
-    VIDEOS,
-    gathered,
-    pixels_of_images,
-    pixels_of_videos,
-    write_folders,
-)
-
-
-@pytest.fixture(scope="module")
-def tables(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """Folders without named patients."""
-    folder = tmp_path_factory.mktemp("unnamed")
-    return write_folders(folder, pixels_of_videos(), pixels_of_images())
+from tests.bench.two_folders import IMAGES, VIDEOS, gathered, write_unlike
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +19,7 @@ def named(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """Folders in which the first video and the first image are one patient's."""
     folder = tmp_path_factory.mktemp("named")
     groups = {VIDEOS[0]: "p1", IMAGES[0]: "p1"}
-    return write_folders(folder, pixels_of_videos(), pixels_of_images(), groups)
+    return write_unlike(folder, groups)
 
 
 def alike(left: str, right: str, kind: Kind = "copy") -> Twins:
@@ -63,7 +49,7 @@ def test_a_patient_named_in_both_folders_is_one_group(named) -> None:
 
 
 def test_one_name_in_folders_without_a_table_is_two_patients(tmp_path: Path) -> None:
-    tables = write_folders(tmp_path, pixels_of_videos(), pixels_of_images())
+    tables = write_unlike(tmp_path)
     found = groups(relate(gathered(tables), []))
     assert found["benign/0"] == "benign/0"
     assert found["benign/0.png"] == "image benign/0"

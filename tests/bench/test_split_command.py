@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from bench.data import Split
-from tests.bench.audit.pictures import moving, write_groups, write_pictures, write_videos
 from tests.bench.conftest import TINY, Command
+from tests.bench.pictures import moving, write_groups, write_pictures, write_videos
 
 
 @pytest.fixture

@@ -99,6 +99,7 @@ def report(tmp_path: Path) -> Report:
             }
             for r in OUTCOMES
         ],
+        "syntheses": [],
         "generators": {
             "still": {**facts, "plugin": "still"},
             "good": {**facts, "reads_labels": True},

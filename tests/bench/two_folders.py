@@ -11,20 +11,21 @@ import numpy as np
 from bench.experiment import check_experiment
 from bench.materials import Materials, gather
 from plugins.discovery import discover
-from tests.bench.textures import texture, write_frames, write_groups, write_image
+from tests.bench.pictures import moving, texture, write_groups, write_pictures, write_videos
 
 VIDEOS = tuple(f"{name}/{i}" for name in ("benign", "malignant") for i in range(4))
 IMAGES = tuple(f"{name}/{i}.png" for name in ("benign", "malignant") for i in range(3))
+N_FRAMES = 8
 
 
 def pixels_of_videos() -> dict[str, np.ndarray]:
     """uint8 (T, H, W) by id, no two alike."""
-    return {id: texture(n) for n, id in enumerate(VIDEOS)}
+    return {id: moving(n, N_FRAMES) for n, id in enumerate(VIDEOS)}
 
 
 def pixels_of_images() -> dict[str, np.ndarray]:
     """uint8 (H, W) by id, none like another or like a video's frame."""
-    return {id: texture(100 + n, frames=1)[0] for n, id in enumerate(IMAGES)}
+    return {id: texture(100 + n) for n, id in enumerate(IMAGES)}
 
 
 def write_folders(
@@ -42,10 +43,8 @@ def write_folders(
         groups: patients by id; with them both folders get a groups.csv, in
             which who is not named is a patient of its own.
     """
-    for id, frames in videos.items():
-        write_frames(root / "videos" / id, frames)
-    for id, image in images.items():
-        write_image(root / "images" / id, image)
+    write_videos(root / "videos", videos)
+    write_pictures(root / "images", images)
     if groups is not None:
         for kind, ids in (("videos", videos), ("images", images)):
             write_groups(root / kind, {id: groups.get(id, f"own {kind} {id}") for id in ids})
@@ -59,6 +58,11 @@ def write_folders(
         "metrics": ["psnr"],
         "ratios": ["5:5"],
     }
+
+
+def write_unlike(root: Path, groups: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """`write_folders` of records of which no two are alike."""
+    return write_folders(root, pixels_of_videos(), pixels_of_images(), groups)
 
 
 def gathered(tables: Mapping[str, Any], **changed: Any) -> Materials:

@@ -8,8 +8,8 @@ import pytest
 
 from bench.audit.audit import Audit
 from bench.data.readers.busv import Busv
-from tests.bench.audit.pictures import audited, broken
-from tests.bench.data.readers.busv_tree import (
+from tests.bench.audit.surveys import audited, broken
+from tests.bench.data.readers.busv.tree import (
     LENGTHS,
     NEGATIVE,
     PATIENT,

@@ -10,7 +10,7 @@ import pytest
 from bench.data.phantom.dataset import Phantom
 from bench.data.readers.busi import Busi
 from benchmarks.planted import KINDS, plant
-from tests.bench.audit.pictures import texture
+from tests.bench.pictures import texture
 
 RECALL = {"cropped": 0.9, "cropped to another shape": 0.85}
 """Floors; 0.95 for all other kinds."""

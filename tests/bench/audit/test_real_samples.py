@@ -10,7 +10,7 @@ import pytest
 
 from bench.data.readers.busi import Busi
 from bench.data.readers.pocus import Pocus
-from tests.bench.audit.pictures import audited, broken, looked
+from tests.bench.audit.surveys import audited, broken, looked
 
 NEAR = "northumbria_0409_set3_vid1"
 """Of the class pneumonia and of healthy, they share nearly the same frame."""

@@ -13,18 +13,9 @@ from bench.audit.drawn import read_all_sides
 from bench.audit.findings import RULES
 from bench.data import Folder
 from bench.data.readers.busi import Busi
-from tests.bench.audit.pictures import (
-    audited,
-    broken,
-    looked,
-    moving,
-    subsets,
-    texture,
-    write_groups,
-    write_pictures,
-    write_videos,
-)
+from tests.bench.audit.surveys import audited, broken, looked, subsets
 from tests.bench.data.conftest import write_image
+from tests.bench.pictures import moving, texture, write_groups, write_pictures, write_videos
 
 
 def folder(root: Path) -> Folder:

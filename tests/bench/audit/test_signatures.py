@@ -13,8 +13,8 @@ from bench.audit.compare import compare
 from bench.audit.signatures import Signatures
 from bench.data import Folder
 from plugins.errors import BenchError, DataError
-from tests.bench.audit.pictures import moving, texture, write_videos
 from tests.bench.data.conftest import ArrayRecord
+from tests.bench.pictures import moving, texture, write_videos
 
 
 def records() -> list[ArrayRecord]:

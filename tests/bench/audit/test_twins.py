@@ -17,7 +17,7 @@ from bench.audit.likeness import COPY, SAME_VIEW, correlations
 from bench.audit.signature import KEY_EVERY, Signature, Signing
 from bench.audit.twins import Twins, find_twins
 from plugins.errors import DataError
-from tests.bench.audit.pictures import moving, texture
+from tests.bench.pictures import moving, texture
 
 
 def signed(frames: np.ndarray) -> Signature:

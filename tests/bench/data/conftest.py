@@ -88,6 +88,17 @@ def tools():
 
 
 @pytest.fixture
+def three_videos(tmp_path: Path) -> Path:
+    """A folder data set of three videos of six frames; no two of them are equal."""
+    pixels = moving_square(6)
+    marked = pixels.copy()
+    marked[0, 0, 0] = 255
+    for name, video in (("a", pixels), ("b", marked), ("c", marked[::-1])):
+        write_video(tmp_path / "data" / "x" / f"{name}.mkv", video)
+    return tmp_path / "data"
+
+
+@pytest.fixture
 def locked(monkeypatch):
     """Make folders unreadable, for a superuser too: called with each of them."""
     folders = set()

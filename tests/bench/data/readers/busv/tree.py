@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json as jsonlib
 import shutil
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 import cv2
 import numpy as np
 
+from bench.data.readers.busv import Busv
+from plugins.dataset import Record
 from tests.bench.data.conftest import write_image
 
 WIDTH, HEIGHT = 64, 48
@@ -115,3 +118,30 @@ def _texture(seed: int, length: int) -> np.ndarray:
 def _copy(root: Path, source: str, t: int, target: str, u: int) -> None:
     frames = root / "rawframes"
     shutil.copyfile(frames / source / f"{t:06d}.png", frames / target / f"{u:06d}.png")
+
+
+def busv(root: Path, **parameters: object) -> Busv:
+    """The reader of a copy."""
+    return Busv(root=str(root), **parameters)
+
+
+def by_id(records: Iterable[Record]) -> dict[str, Record]:
+    """Records by id."""
+    return {record.id: record for record in records}
+
+
+def notes(reader: Busv) -> str:
+    """All that a reader tells, one note per line."""
+    return "\n".join(reader.notes())
+
+
+def change(
+    root: Path,
+    change_it: Callable[[dict[str, Any]], object],
+    names: Sequence[str] = NAMES["published"],
+) -> None:
+    """Change the content of annotation files."""
+    for name in names:
+        content = jsonlib.loads((root / name).read_text("utf-8"))
+        change_it(content)
+        (root / name).write_text(jsonlib.dumps(content), "utf-8")

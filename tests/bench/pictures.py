@@ -1,20 +1,13 @@
-"""Pictures that look a little like ultrasound, and data sets made of them."""
+"""Pictures a little like ultrasound, alike only where a test wants it, and files of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from bench.audit.audit import Audit, Subset, Survey, audit, survey
-from bench.audit.findings import Finding
-from bench.audit.sides import Sides
-from bench.commands.data.audit import subsets_of
-from bench.commands.data.progress import progress
-from bench.commands.data.sources import Listing, Source
-from plugins.dataset import Dataset
 from tests.bench.data.conftest import write_image
 
 HEIGHT, WIDTH = 96, 128
@@ -34,6 +27,13 @@ def moving(seed: int, n_frames: int = 6) -> np.ndarray:
     """uint8 (T, H, W): a texture that moves four pixels to the right per frame."""
     wide = texture(seed, HEIGHT, WIDTH + 4 * n_frames)
     return np.stack([wide[:, 4 * t : 4 * t + WIDTH] for t in range(n_frames)])
+
+
+def crop(frame: np.ndarray, share: float = 0.8) -> np.ndarray:
+    """uint8 (75, 100): the middle of a frame of uint8 (H, W), rescaled."""
+    top, left = (round(side * (1 - share) / 2) for side in frame.shape)
+    cut = frame[top : frame.shape[0] - top, left : frame.shape[1] - left]
+    return cv2.resize(np.ascontiguousarray(cut), (100, 75), interpolation=cv2.INTER_AREA)
 
 
 def write_frames(folder: Path, frames: np.ndarray) -> Path:
@@ -61,30 +61,3 @@ def write_groups(root: Path, groups: Mapping[str, str]) -> None:
     """``groups.csv`` of a folder data set."""
     lines = ["id,group", *(f"{id},{group}" for id, group in groups.items())]
     (root / "groups.csv").write_text("\n".join(lines), encoding="utf-8")
-
-
-def subsets(*datasets: Dataset) -> list[Subset]:
-    """All that data sets hold, as the command lists it."""
-    sources = []
-    for dataset in datasets:
-        listings = [
-            Listing(which, tuple(dataset.videos() if which == "videos" else dataset.images()))
-            for which in dataset.holds()
-        ]
-        sources.append(Source(f"{dataset.name}:{dataset.root}", dataset, tuple(listings)))
-    return subsets_of(sources)
-
-
-def looked(store: Path, *datasets: Dataset) -> Survey:
-    """The survey of data sets."""
-    return survey(subsets(*datasets), store, progress)
-
-
-def audited(store: Path, *datasets: Dataset, span: int = 4, sides: Sequence[Sides] = ()) -> Audit:
-    """The audit of data sets."""
-    return audit(looked(store, *datasets), span, sides)
-
-
-def broken(found: Audit, rule: str) -> list[Finding]:
-    """The findings of one rule."""
-    return [finding for finding in found.findings if finding.rule == rule]
