@@ -10,10 +10,10 @@ from torch import nn
 from torch.nn import functional as F
 
 from generators.autoencoder.shapes import Latent
-from generators.lddm.condition import Condition, Dropped, Labels, Seen, Vector
 from generators.lddm.diffusion import Times
 from generators.lddm.transformer import Transformer
 from generators.lddm.unet import UNet, widths
+from generators.two_stage.condition import Condition, Dropped, Labels, Seen, Vector
 from plugins.types import ImageBatch
 
 NetworkName = Literal["transformer", "unet"]

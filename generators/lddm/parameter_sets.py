@@ -76,6 +76,10 @@ SETS = {
         "all that the paper states, to the letter; for a GPU (docs/lddm-paper.md)",
         _STATED | _ENCODER | _DDPM | _OPEN | _NOT_THERE,
     ),
+    "vector": ParameterSet(
+        "the latent of cinn, one vector for the clip, so that only the prior differs",
+        {"latent": "vector"},
+    ),
     "quick": ParameterSet(
         "a first look on two CPU cores; too short for figures",
         {

@@ -1,26 +1,28 @@
-"""The prior: a diffusion model of the autoencoder's latents, given frame 0."""
+"""LDDM's prior: a diffusion model of the autoencoder's latents, given frame 0."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import ClassVar
 
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional as F
 
 from generators.autoencoder.layout import Layout
 from generators.autoencoder.shapes import Latent
-from generators.lddm.condition import Labels, Seen, nothing
 from generators.lddm.denoiser import Denoiser
 from generators.lddm.diffusion import Diffusion, Noisy, Times
 from generators.lddm.prediction import guided
 from generators.lddm.samplers import sample
 from generators.lddm.settings import Settings
+from generators.two_stage.condition import Labels, Seen, nothing
 from generators.two_stage.latents import Scale
 from generators.two_stage.noise import SeededNoise
+from generators.two_stage.prior import Prior
 from plugins.types import ImageBatch
 
 
-class Prior(nn.Module):
+class DiffusionPrior(Prior):
     """The denoiser, the process that it was trained in, and the latents' scale.
 
     Args:
@@ -29,10 +31,11 @@ class Prior(nn.Module):
         classes: the names of the classes that are a condition; none: they are not.
     """
 
+    called: ClassVar[str] = "the denoiser"
+
     def __init__(self, settings: Settings, layout: Layout, classes: tuple[str, ...] = ()) -> None:
-        super().__init__()
-        self.settings, self.latent_shape = settings, layout.latent_shape
-        self.classes = classes
+        super().__init__(layout, classes, unknown_learned=settings.condition_drop > 0)
+        self.settings = settings
         self.denoiser = Denoiser(
             layout.latent_shape,
             layout.shape[0],
@@ -62,30 +65,28 @@ class Prior(nn.Module):
         target = self.diffusion.target(z0, t, epsilon)
         return {"loss": F.mse_loss(said.float(), target)}
 
+    @property
+    def network(self) -> Denoiser:
+        """The denoiser."""
+        return self.denoiser
+
     def sample(
         self,
         images: ImageBatch,
         seeds: list[int],
         labels: Labels | None = None,
-        denoiser: Callable[[Noisy, Times, Seen], Tensor] | None = None,
+        network: Callable[[Noisy, Times, Seen], Tensor] | None = None,
     ) -> Latent:
-        """A latent for each image, each from its own seed.
-
-        Args:
-            images: (B, C, H, W) in [0, 1].
-            seeds: B of them.
-            labels: (B,), indices of `classes` or `condition.UNKNOWN`; None: all unknown.
-            denoiser: computes what the prior's own does, such as its compiled form.
-        """
-        network = denoiser or self.denoiser
+        """Run the process backwards from each seed's noise; see `Prior.sample`."""
+        denoiser = network or self.denoiser
         seen = self.denoiser.see(images, labels)
         unseen = nothing(seen)
 
         def conditional(zt: Noisy, t: Times) -> Noisy:
-            return network(zt, t, seen).to(zt.dtype)
+            return denoiser(zt, t, seen).to(zt.dtype)
 
         def unconditional(zt: Noisy, t: Times) -> Noisy:
-            return network(zt, t, unseen).to(zt.dtype)
+            return denoiser(zt, t, unseen).to(zt.dtype)
 
         z = sample(
             guided(conditional, unconditional, self.settings.guidance),

@@ -1,7 +1,8 @@
 """LDDM's parameters: what can be set, within which bounds, and why its default is what it is.
 
-Those of stage 1 are the autoencoder's. Where the paper states a value it
-is given; what it leaves open is a parameter here.
+Those of stage 1 are the autoencoder's, and some of stage 2 any prior's.
+Where the paper states a value it is given; what it leaves open is a
+parameter here.
 """
 
 from __future__ import annotations
@@ -10,17 +11,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from generators.autoencoder.settings import (
-    STAGE_1,
-    AutoencoderSettings,
-    Count,
-    Positive,
-    Weight,
-)
+from generators.autoencoder.settings import STAGE_1, Count, Positive, Weight
 from generators.lddm.denoiser import NetworkName
 from generators.lddm.diffusion import Prediction
 from generators.lddm.samplers import SamplerName
 from generators.lddm.schedules import ScheduleName
+from generators.two_stage.settings import TwoStageSettings
 
 STAGE_2 = (
     *STAGE_1,
@@ -48,7 +44,7 @@ STAGE_2 = (
 """The fields that stage 2's weights depend on."""
 
 
-class Settings(AutoencoderSettings):
+class Settings(TwoStageSettings):
     """The fields of LDDM, stage by stage."""
 
     denoiser: NetworkName = "transformer"
@@ -92,16 +88,6 @@ class Settings(AutoencoderSettings):
     ``guidance`` needs; 0.1 to 0.2 is usual. With ``class_conditioning`` as
     many again lose the class alone, so that it may be unknown."""
 
-    condition_noise: Annotated[float, Field(ge=0, le=1)] = 0.0
-    """Largest standard deviation of noise on the images in stage 2's training, in
-    units of the intensity range, uniform from 0: the prior cannot know a
-    video by its image (Ho et al. 2022, "Cascaded Diffusion Models", call it
-    conditioning augmentation). Sampling sees the image as it is."""
-
-    class_conditioning: bool = False
-    """Condition stage 2 on the video's class too. The generator then reads labels,
-    which the tables mark: the paper's does not."""
-
     denoiser_steps: Count = 400
     """Optimizer steps of stage 2 (the paper: 50 "iterations")."""
 
@@ -114,11 +100,6 @@ class Settings(AutoencoderSettings):
 
     denoiser_lr: Positive = 1e-3
     """Highest learning rate of stage 2; the paper's is 0.01."""
-
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = 0.99
-    """Decay of the moving average of stage 2's weights, which samples are
-    made with; None: the last weights. 0.99 spans 100 steps; longer
-    trainings want 0.999 or more."""
 
     diffusion_steps: Annotated[int, Field(ge=2, le=10000)] = 1000
     """T of the forward process; DDPM's 1000."""

@@ -1,70 +1,22 @@
-"""Stage 2: learn the diffusion model of the latents, given frame 0."""
+"""What a step of LDDM's stage 2 learns from."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 
-from generators.autoencoder.layout import Layout
-from generators.lddm.condition import UNKNOWN
-from generators.lddm.prior import Prior
 from generators.lddm.settings import STAGE_2, Settings
+from generators.two_stage.condition import UNKNOWN
+from generators.two_stage.latent_batches import LatentBatches
 from generators.two_stage.latents import LatentSet
 from generators.two_stage.stage import Batch, Stage
-from plugins.order import Order
-from plugins.run import Run
-from plugins.seeds import derive
 
 DENOISER = "denoiser.safetensors"
-_STAGE = Stage("denoiser", DENOISER, STAGE_2)
+STAGE = Stage("denoiser", DENOISER, STAGE_2)
 
 
-def fit_prior(
-    settings: Settings,
-    layout: Layout,
-    latents: LatentSet,
-    n_clips: int,
-    run: Run,
-    classes: tuple[str, ...] = (),
-) -> Prior:
-    """Learn the prior, or continue or take from ``run.folder`` what is already learned.
-
-    Args:
-        settings: of both stages.
-        layout: of the autoencoder.
-        latents: of the training clips, with their labels.
-        n_clips: how many clips these are.
-        run: its folder holds the weights.
-        classes: that the labels index, where the class is a condition.
-
-    Raises:
-        TrainingError: the folder holds another training's files, or
-            `plugins.training.train` fails.
-    """
-    model = _STAGE.initial(lambda: Prior(settings, layout, classes), run)
-    model.scale.measure(latents)
-    near = latents.to(run.device) if latents.fits(run.device) else latents
-    batches = Latents(near, settings, run.derive("denoiser"))
-    _STAGE.learn(
-        model,
-        lambda batch: model.loss(batches.filled(batch)),
-        batches,
-        n_clips,
-        settings,
-        layout.shape,
-        run,
-        settings.ema,
-        settings.denoiser_weight_decay,
-        {"classes": list(classes)},
-    )
-    return model
-
-
-class Latents:
-    """The batch of a step, as `Prior.loss` wants it; all draws from (seed, step).
-
-    A set on the CPU is read here, by loader threads; of one on the
-    training's device the batch says what to read, and `filled` reads it.
+class Latents(LatentBatches):
+    """Latents, a time and noise for each, and what of their conditions is dropped.
 
     Args:
         latents: of the training clips.
@@ -73,38 +25,22 @@ class Latents:
     """
 
     def __init__(self, latents: LatentSet, settings: Settings, seed: int) -> None:
-        self._latents, self._settings, self._seed = latents, settings, seed
-        self._order = Order([range(len(latents))], settings.denoiser_batch, seed)
-        self._on_cpu = latents.mean.device.type == "cpu"
+        super().__init__(latents, settings.denoiser_batch, seed, settings.condition_noise)
+        self._settings = settings
 
-    def __call__(self, step: int) -> Batch:
-        """Draw a step."""
-        n, settings = self._settings.denoiser_batch, self._settings
-        shape = tuple(self._latents.mean.shape[1:])
-        generator = torch.Generator().manual_seed(derive(self._seed, "noise", step))
-        batch = {
-            "indices": torch.tensor(self._order(step)),
-            "posterior_noise": torch.randn(n, *shape, generator=generator),
-            "t": torch.randint(1, settings.diffusion_steps + 1, (n,), generator=generator),
+    def drawn(self, n: int, shape: tuple[int, ...], generator: torch.Generator) -> Batch:
+        """``t`` (B,) in 1..T and ``epsilon`` (B, c, t, h, w), standard normal."""
+        return {
+            "t": torch.randint(1, self._settings.diffusion_steps + 1, (n,), generator=generator),
             "epsilon": torch.randn(n, *shape, generator=generator),
-            "chance": torch.rand(n, generator=generator),
         }
-        if settings.condition_noise:
-            image = self._latents.images.shape[1:]
-            level = settings.condition_noise * torch.rand(n, 1, 1, 1, generator=generator)
-            batch["image_noise"] = level * torch.randn(n, *image, generator=generator)
-        return self.filled(batch) if self._on_cpu else batch
 
-    def filled(self, batch: Batch) -> Batch:
-        """The batch with its latents and their conditions, where it has none yet."""
-        if "z" in batch:
-            return batch
-        z, images, labels = self._latents.draw(batch["indices"], batch["posterior_noise"])
-        if "image_noise" in batch:
-            images = (images + batch["image_noise"]).clamp(0, 1)
-        dropped, labels = drop(batch["chance"], labels, self._settings.condition_drop)
-        read = {"z": z, "images": images, "labels": labels, "dropped": dropped}
-        return read | {name: batch[name] for name in ("t", "epsilon")}
+    def read(self, batch: Batch) -> Batch:
+        """All that `DiffusionPrior.loss` wants."""
+        read = super().read(batch)
+        dropped, labels = drop(batch["chance"], read["labels"], self._settings.condition_drop)
+        drawn = {name: batch[name] for name in ("t", "epsilon")}
+        return read | {"labels": labels, "dropped": dropped} | drawn
 
 
 def drop(chance: Tensor, labels: Tensor, probability: float) -> tuple[Tensor, Tensor]:

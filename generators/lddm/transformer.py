@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from generators.autoencoder.shapes import Latent
-from generators.lddm.condition import Map, Vector, at_cells
+from generators.two_stage.condition import Map, Vector, at_cells
 
 Tokens = Float[Tensor, "B n d"]
 

@@ -15,8 +15,8 @@ from torch.nn import functional as F
 
 from generators.autoencoder.encoder import norm
 from generators.autoencoder.shapes import Changed, Latent, Volume
-from generators.lddm.condition import Map, Vector, at_cells
 from generators.lddm.transformer import Block
+from generators.two_stage.condition import Map, Vector, at_cells
 from plugins.errors import DataError
 
 Strides = tuple[int, int, int]

@@ -1,4 +1,4 @@
-"""What the two stages share: how a network is drawn, trained and kept."""
+"""What all stages share: how a network is drawn, trained and kept."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from generators.autoencoder.settings import AutoencoderSettings
 from generators.two_stage.channels_last import channels_last_on_cuda
 from generators.two_stage.checks import notes_of
+from plugins.recipe import Recipe
 from plugins.reproducible import seeded
 from plugins.run import Run
 from plugins.runner import Loss
@@ -21,7 +22,7 @@ M = TypeVar("M", bound=nn.Module)
 
 
 class Stage(NamedTuple):
-    """One of the two trainings.
+    """One of the trainings.
 
     Attributes:
         name: its own settings begin with it (``autoencoder_steps``), and its
@@ -55,8 +56,7 @@ class Stage(NamedTuple):
         settings: AutoencoderSettings,
         shape: tuple[int, int, int, int],
         run: Run,
-        ema: float | None = None,
-        weight_decay: float = 0.0,
+        recipe: Recipe | None = None,
         notes: dict[str, Any] | None = None,
         adversary: Adversary | None = None,
     ) -> None:
@@ -70,8 +70,7 @@ class Stage(NamedTuple):
             settings: steps, learning rate and all else.
             shape: (C, T, H, W) of the training clips.
             run: its folder holds the weights.
-            ema: decay of the weights' average, where they are averaged.
-            weight_decay: AdamW's, times the learning rate; above 0 it is the optimizer.
+            recipe: how the weights are learned; None: as the settings have it.
             notes: further JSON values to keep with the weights.
             adversary: what learns in turn with the network, if anything.
 
@@ -80,10 +79,6 @@ class Stage(NamedTuple):
                 training fails.
         """
         lr, batch_size = (f"{self.name}_{what}" for what in ("lr", "batch"))
-        recipe = settings.recipe(getattr(settings, lr), ema)
-        if weight_decay:
-            decayed = {"optimizer": "adamw", "weight_decay": weight_decay}
-            recipe = recipe.model_copy(update=decayed)
         kept = notes_of(run.folder / self.weights, settings.chosen(self.fields), shape)
         train(
             model,
@@ -91,11 +86,12 @@ class Stage(NamedTuple):
             batches,
             self.steps(settings, n_clips),
             run,
-            recipe=recipe,
+            recipe=recipe or settings.recipe(getattr(settings, lr)),
             adversary=adversary,
             stage=self.name,
             weights=self.weights,
             notes={**kept, **(notes or {})},
             checkpoint_every=settings.checkpoint_every,
+            batch_size=getattr(settings, batch_size),
             called={"lr": lr, "batch_size": batch_size, "adversary_lr": "discriminator_lr"},
         )

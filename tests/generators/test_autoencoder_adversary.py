@@ -1,4 +1,4 @@
-"""The discriminators of stage 1: their losses against formulas, and trainings with them."""
+"""Stage 1 trained against discriminators."""
 
 from __future__ import annotations
 
@@ -11,27 +11,18 @@ import pytest
 import torch
 from pydantic import ValidationError
 from safetensors import safe_open
-from torch import nn
 
-from generators.autoencoder.adversarial_losses import (
-    feature_matching,
-    gradient_penalty,
-    hinge_discriminator,
-    hinge_generator,
-)
+from generators.autoencoder.adversarial_losses import hinge_discriminator
 from generators.autoencoder.adversary import Discriminators, frames
 from generators.autoencoder.augmentation import Augmentation
 from generators.autoencoder.autoencoder import Autoencoder
-from generators.autoencoder.discriminators import ClipDiscriminator, PatchDiscriminator
 from generators.autoencoder.fit import AUTOENCODER, Clips, fit_autoencoder, stage1_loss
 from generators.autoencoder.layout import Layout
-from plugins import DataError, MemoryClips, Run, compat
+from plugins import DataError, MemoryClips, Run
 from plugins.reproducible import seeded
 from plugins.weightfile import load_weights
+from tests.generators.draws import rand, randn
 from tests.generators.stage_1 import Stage1
-
-with compat.quiet():
-    from torchvision.models.video import r3d_18
 
 STEPS, EVERY, FROM = 7, 2, 3
 SETTINGS = Stage1(
@@ -46,100 +37,6 @@ SETTINGS = Stage1(
     discriminator_base=8,
 )
 LAYOUT = SETTINGS.layout((1, 8, 32, 32))
-
-
-def randn(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def rand(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.rand(*shape, generator=torch.Generator().manual_seed(seed))
-
-
-def test_hinge_losses_are_the_formulas() -> None:
-    real = torch.tensor([[2.0], [0.5], [-1.0], [1.0]])
-    made = torch.tensor([[-3.0], [-0.5], [1.0], [-1.0]])
-    # real: 0, 0.5, 2, 0; made: 0, 0.5, 2, 0
-    assert float(hinge_discriminator(real, made)) == pytest.approx(0.5 * (2.5 / 4 + 2.5 / 4))
-    assert float(hinge_discriminator(0 * real, 0 * made)) == 1
-    assert float(hinge_generator(made)) == pytest.approx(3.5 / 4)
-
-
-def test_feature_matching_is_a_mean_over_layers_and_has_no_gradient_to_the_real() -> None:
-    real = [randn(2, 3, 4, 4).requires_grad_(), randn(2, 6, 2, 2, seed=1).requires_grad_()]
-    made = [r.detach() + step for r, step in zip(real, (0.25, -1.0), strict=True)]
-    made = [m.requires_grad_() for m in made]
-    loss = feature_matching(real, made)
-    assert float(loss.detach()) == pytest.approx((0.25 + 1) / 2, rel=1e-5)
-    loss.backward()
-    assert all(r.grad is None for r in real)
-    assert torch.allclose(made[0].grad, torch.full_like(made[0], 1 / 96 / 2))
-
-
-def test_gradient_penalty_is_the_formula_and_can_be_differentiated() -> None:
-    clips = randn(3, 1, 2, 4, 4).requires_grad_()
-    a = randn(32, seed=1).requires_grad_()
-    flat = clips.flatten(1)
-    logits = ((flat @ a) ** 2)[:, None]  # gradient 2 (a . x) a
-    penalty = gradient_penalty(logits, clips)
-    projection, norm = flat.detach() @ a.detach(), float((a.detach() ** 2).sum())
-    expected = 0.5 * (4 * projection**2 * norm).mean()
-    assert torch.allclose(penalty.detach(), expected, rtol=1e-5)
-    penalty.backward()
-    by_hand = 4 * (projection**2).mean() * a.detach() + 4 * norm * (
-        projection[:, None] * flat.detach()
-    ).mean(0)
-    assert torch.allclose(a.grad, by_hand, rtol=1e-4, atol=1e-3)
-
-
-def test_gradient_penalty_averages_the_logits_of_a_clip() -> None:
-    clips = randn(2, 1, 2, 4, 4).requires_grad_()
-    one = 3 * clips.flatten(1).sum(1, keepdim=True)
-    several = torch.cat([one, one, one], dim=1).unflatten(1, (1, 1, 3))
-    penalties = [gradient_penalty(logits, clips).detach() for logits in (one, several)]
-    assert torch.allclose(penalties[0], torch.tensor(0.5 * 9 * 32))
-    assert torch.allclose(penalties[1], penalties[0])
-
-
-@pytest.mark.parametrize(
-    ("size", "patches"), [(8, 2), (16, 2), (32, 2), (64, 6), (128, 14), (256, 30)]
-)
-@pytest.mark.parametrize("channels", [1, 3])
-def test_patches_of_every_size(size: int, patches: int, channels: int) -> None:
-    said = PatchDiscriminator(channels, size, 8)(rand(2, channels, size, size))
-    assert said.logits.shape == (2, 1, patches, patches)
-
-
-def test_a_patch_is_70_pixels_wide() -> None:
-    network = PatchDiscriminator(1, 128, 8).eval()
-    for module in network.modules():  # statistics of the whole image would widen it
-        if isinstance(module, nn.GroupNorm):
-            module.forward = lambda x: x
-    image = rand(1, 1, 128, 128).requires_grad_()
-    network(image).logits[0, 0, 7, 7].backward()
-    rows = image.grad[0, 0].abs().sum(1).nonzero()
-    assert int(rows.max() - rows.min()) + 1 == 70
-
-
-def test_the_clip_discriminator_is_a_3d_resnet_18() -> None:
-    with torch.device("meta"), compat.quiet():
-        ours, peer = ClipDiscriminator(3, 64), r3d_18(num_classes=1)
-
-    def layers(network: nn.Module) -> list[tuple]:
-        found = [m for m in network.modules() if isinstance(m, (nn.Conv3d, nn.Linear))]
-        return sorted((tuple(m.weight.shape), getattr(m, "stride", ())) for m in found)
-
-    assert layers(ours) == layers(peer)
-
-
-@pytest.mark.parametrize("shape", [(1, 8, 32, 32), (3, 16, 32, 48), (1, 32, 33, 32)])
-def test_a_clips_judgement_does_not_depend_on_its_batch(shape) -> None:
-    with seeded(0):
-        network = ClipDiscriminator(shape[0], 8)
-    clips = rand(3, *shape)
-    said = network(clips)
-    assert said.logits.shape == (3, 1)
-    assert torch.allclose(network(clips[1:2]).logits, said.logits[1:2], atol=1e-5)
 
 
 def game(layout: Layout = LAYOUT, **fields) -> Discriminators:

@@ -18,8 +18,8 @@ from plugins.errors import BenchError, TrainingError
 from plugins.generator import Stills
 from plugins.reproducible import seeded
 from plugins.run import Run
+from tests.generators.conftest import SIZE
 
-SIZE = 32
 TINY = {
     "autoencoder_steps": 1,
     "autoencoder_batch": 2,
@@ -151,11 +151,6 @@ def test_on_cuda_memory_that_really_runs_out_halves_the_batch() -> None:
 
     assert sum(Batches(16, device)(make, 20)) == 20
     assert tried[:2] == [16, 8]
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("cache")
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-from bench.conformance_data import simulated_clips, simulated_stills
+from bench.conformance_data import simulated_clips
 from generators.autoencoder.autoencoder import Autoencoder
 from generators.autoencoder.fit import AUTOENCODER
 from generators.lddm.denoiser import Denoiser
@@ -19,8 +18,8 @@ from plugins import BenchError, Cancelled, DataError, MemoryClips, PluginError, 
 from plugins.conformance import check_generator
 from plugins.generator import Stills
 from plugins.run import Progress
+from tests.generators.conftest import SIZE
 
-SIZE = 32
 TINY = {
     "autoencoder_steps": 6,
     "autoencoder_batch": 2,
@@ -35,21 +34,6 @@ TINY = {
     "sample_batch": 2,
     "checkpoint_every": 2,
 }
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def clips(cache: Path):
-    return simulated_clips(cache, SIZE)
-
-
-@pytest.fixture(scope="module")
-def stills(cache: Path) -> Stills:
-    return simulated_stills(cache, SIZE)
 
 
 @pytest.fixture(scope="module")

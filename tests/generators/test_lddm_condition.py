@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 import torch
 
-from bench.conformance_data import simulated_clips, simulated_stills
-from generators.lddm.condition import UNKNOWN
 from generators.lddm.generator import LDDM
-from generators.lddm.labels import learned_labels
 from generators.lddm.prediction import guided
-from generators.lddm.prior import Prior
+from generators.lddm.prior import DiffusionPrior
 from generators.lddm.stage2 import Latents, drop
+from generators.two_stage.condition import UNKNOWN
+from generators.two_stage.labels import learned_labels
 from generators.two_stage.latents import STAGE, LatentSet, encode_all
 from plugins import Cancelled, DataError, Run, TrainingError
 from plugins.generator import Stills
 from plugins.reproducible import seeded
 from plugins.run import Progress
+from tests.generators.conftest import SIZE
 
-SIZE = 32
 TINY = {
     "autoencoder_steps": 2,
     "autoencoder_batch": 2,
@@ -39,21 +37,6 @@ BY_CLASS = TINY | {"class_conditioning": True, "condition_drop": 0.2}
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def clips(cache: Path):
-    return simulated_clips(cache, SIZE)
-
-
-@pytest.fixture(scope="module")
-def stills(cache: Path) -> Stills:
-    return simulated_stills(cache, SIZE)
-
-
-@pytest.fixture(scope="module")
 def by_class(clips, tmp_path_factory) -> tuple[LDDM, Run]:
     run = Run(tmp_path_factory.mktemp("by_class"), seed=3)
     generator = LDDM(**BY_CLASS)
@@ -61,10 +44,10 @@ def by_class(clips, tmp_path_factory) -> tuple[LDDM, Run]:
     return generator, run
 
 
-def prior(**fields: object) -> Prior:
+def prior(**fields: object) -> DiffusionPrior:
     settings = LDDM(**(TINY | fields))
     with seeded(0):
-        return Prior(settings, settings.layout((1, 16, SIZE, SIZE)), ("a", "b")).eval()
+        return DiffusionPrior(settings, settings.layout((1, 16, SIZE, SIZE)), ("a", "b")).eval()
 
 
 def latents(n: int = 6) -> LatentSet:
@@ -236,11 +219,13 @@ def test_a_class_that_was_not_learned_is_refused(by_class, stills) -> None:
 
 def test_an_unknown_class_must_have_been_learned() -> None:
     stills = Stills(torch.rand(2, 1, 4, 4), [1, 2], [0, None], ("a", "b"))
-    assert learned_labels(stills, ("b", "a"), True).tolist() == [1, UNKNOWN]
-    assert learned_labels(replace(stills, labels=()), ("a",), True).tolist() == [UNKNOWN] * 2
-    assert learned_labels(stills, (), False).tolist() == [UNKNOWN] * 2
+    assert learned_labels("lddm", stills, ("b", "a"), True).tolist() == [1, UNKNOWN]
+    assert (
+        learned_labels("lddm", replace(stills, labels=()), ("a",), True).tolist() == [UNKNOWN] * 2
+    )
+    assert learned_labels("lddm", stills, (), False).tolist() == [UNKNOWN] * 2
     with pytest.raises(DataError, match="condition_drop above 0"):
-        learned_labels(stills, ("a", "b"), False)
+        learned_labels("lddm", stills, ("a", "b"), False)
 
 
 def test_weights_of_other_classes_are_refused(by_class, clips) -> None:

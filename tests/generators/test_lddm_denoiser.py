@@ -6,9 +6,9 @@ import pytest
 import torch
 from torch import Tensor
 
-from generators.lddm.condition import UNKNOWN, nothing
 from generators.lddm.denoiser import Denoiser
 from generators.lddm.unet import halvings
+from generators.two_stage.condition import UNKNOWN, nothing
 from plugins import DataError
 from plugins.reproducible import seeded
 

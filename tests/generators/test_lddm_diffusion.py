@@ -9,10 +9,7 @@ import torch
 
 from generators.lddm.diffusion import Diffusion
 from generators.lddm.schedules import BETAS, constant_betas, cosine_betas, linear_betas
-
-
-def randn(*shape: int, seed: int = 0) -> torch.Tensor:
-    return torch.randn(*shape, generator=torch.Generator().manual_seed(seed))
+from tests.generators.draws import randn
 
 
 def test_schedules_are_the_published_ones() -> None:

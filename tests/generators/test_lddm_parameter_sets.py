@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from bench.conformance_data import simulated_clips, simulated_stills
+from bench.conformance_data import simulated_stills
 from generators.autoencoder.encoder import BasicBlock, Encoder
 from generators.autoencoder.fit import AUTOENCODER
 from generators.lddm.generator import LDDM
@@ -44,16 +44,6 @@ IDLE = {
     "denoiser_augment",
 }
 """Fields without effect in the set: of a vector, of steps, of weights that are 0."""
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory) -> Path:
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def clips(cache: Path) -> ClipSet:
-    return simulated_clips(cache, 32)
 
 
 def paper(**changed: Any) -> LDDM:

@@ -2,7 +2,7 @@
 
 Either can be missing, for a training with dropped conditions (Ho and
 Salimans, "Classifier-Free Diffusion Guidance", 2021) and for an image of
-unknown class: what is missing adds nothing to the denoiser's features.
+unknown class: what is missing adds nothing to the prior's features.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ UNKNOWN = -1
 
 
 class Seen(NamedTuple):
-    """The condition as features, read once for all steps of a sampler.
+    """The condition as features, read once for a sample.
 
     Attributes:
         vector: (B, e), of the whole image and of the class.
@@ -76,9 +76,13 @@ class Condition(nn.Module):
             maps = {stride: seen.masked_fill(gone, 0) for stride, seen in maps.items()}
         vector = maps[self.strides[0]].mean((2, 3))
         if self.n_classes and labels is not None:
-            one_hot = F.one_hot(labels + 1, self.n_classes + 1)[:, 1:]  # all zero where unknown
-            vector = vector + self.of_class(one_hot.to(vector.dtype))
+            vector = vector + self.of_class(one_hot(labels, self.n_classes).to(vector.dtype))
         return Seen(vector, maps)
+
+
+def one_hot(labels: Labels, n_classes: int) -> Int[Tensor, "B {n_classes}"]:
+    """A 1 at each image's class; nothing but zeros where it is `UNKNOWN`."""
+    return F.one_hot(labels + 1, n_classes + 1)[:, 1:]
 
 
 def at_cells(seen: Map, cells: tuple[int, int]) -> Map:
