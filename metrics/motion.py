@@ -13,10 +13,10 @@ import numpy as np
 from pydantic import PositiveFloat
 from scipy.stats import wasserstein_distance
 
-from metrics.flow import optical_flow
 from metrics.setdistance import Descriptor, GeneratedSet, RealSet, SetDistance
 from metrics.wheel import spread, transport
 from plugins import Metric, hookimpl
+from plugins.flow import optical_flow
 from plugins.types import Clip
 
 ROUNDING = 1 / (6 * 255**2)

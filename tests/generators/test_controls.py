@@ -12,18 +12,7 @@ from generators.controls.oracle_blind import OracleBlind
 from generators.controls.still import Still
 from plugins import DataError, Generator, Stills
 from plugins.conformance import check_generator
-
-SIZE = 32
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    return tmp_path_factory.mktemp("cache")
-
-
-@pytest.fixture(scope="module")
-def stills(cache) -> Stills:
-    return simulated_stills(cache, SIZE)
+from tests.generators.conftest import SIZE
 
 
 @pytest.mark.parametrize("generator", [Still(), Jitter(), Oracle(), OracleBlind()])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.flow import optical_flow
+from plugins.flow import optical_flow
 from tests.metrics.support import noise, still, translating
 
 
