@@ -167,6 +167,7 @@ class MMActionClassifier(Classifier):
             weights=WEIGHTS,
             notes=notes,
             checkpoint_every=self.checkpoint_every,
+            batch_size=self.batch_size,
         )
         self._model, self._notes, self._device = model, notes, run.device
 

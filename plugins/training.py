@@ -22,6 +22,7 @@ from plugins.adversary import (
     OptimWrapperPerPart,
     may_sit_out,
 )
+from plugins.budget import n_parameters, record_budget
 from plugins.errors import TrainingError
 from plugins.memory import ran_out_of_memory
 from plugins.recipe import Recipe
@@ -55,6 +56,7 @@ def train(
     notes: dict[str, Any] | None = None,
     checkpoint_every: int = 200,
     threads: int = 4,
+    batch_size: int | None = None,
     called: Mapping[str, str] | None = None,
 ) -> None:
     """Train a model over MMEngine's Runner and write its weights.
@@ -65,8 +67,9 @@ def train(
     that is random in it follow from ``run.seed`` and the step's number
     alone. A training that is done is not repeated; its weights are loaded.
 
-    Writes ``run.folder / weights``, ``training.log``, and while it runs
-    ``checkpoints/<stage>``. Nothing is printed.
+    Writes ``run.folder / weights``, ``training.log``, what the stage spends
+    (`plugins.budget`), and while it runs ``checkpoints/<stage>``. Nothing
+    is printed.
 
     Args:
         model: with its initial weights (drawn in `plugins.reproducible.seeded`).
@@ -89,6 +92,7 @@ def train(
             hold every parameter that the result depends on.
         checkpoint_every: steps between two checkpoints.
         threads: loader threads on a CUDA device; on the CPU none are used.
+        batch_size: examples in a batch, for the record of what was spent.
         called: the plugin's own names of ``lr``, ``batch_size`` and
             ``adversary_lr``, for messages.
 
@@ -104,6 +108,7 @@ def train(
     checkpoints = run.folder / "checkpoints" / stage
     if path.exists():
         refuse_other_training(path, read_notes(path), notes)
+        _record(model, steps, batch_size, run, stage, adversary)
         load_weights(model, path)
         model.to(run.device).eval()
         _remove(checkpoints)
@@ -150,8 +155,28 @@ def train(
         if not all(torch.isfinite(p).all() for p in model.parameters()):
             raise NotFiniteError(f"the weights are not finite after step {steps}")
     model.eval()
+    _record(model, steps, batch_size, run, stage, adversary)
     save_weights(model, path, notes)
     _remove(checkpoints)
+
+
+def _record(
+    model: nn.Module,
+    steps: int,
+    batch_size: int | None,
+    run: Run,
+    stage: str,
+    adversary: Adversary | None,
+) -> None:
+    """Tell what the weights took in all, whichever calls computed it."""
+    record_budget(
+        run,
+        stage,
+        steps=steps,
+        batch_size=batch_size,
+        parameters=n_parameters(model),
+        adversary_parameters=n_parameters(adversary.model) if adversary else None,
+    )
 
 
 def _remove(checkpoints: Path) -> None:

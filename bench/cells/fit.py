@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 from bench.cells.base import Cell, Surroundings
 from bench.cells.part import Part
 from bench.provenance import plugin_identity
+from plugins.budget import read_budget
 from plugins.generator import Generator
 
 
 @dataclass(frozen=True)
 class Fit(Cell):
-    """Fit a generator; its weights are the result."""
+    """Fit a generator; its weights are the result, and what they took."""
 
     kind: ClassVar[str] = "fit"
     generator: Generator
@@ -38,7 +40,13 @@ class Fit(Cell):
     def compute(self, given: Surroundings) -> dict[str, Any]:
         clips = self.training.clips(given.cache)
         self.generator.fresh().fit(clips, replace(given.run, seed=self.seed))
-        return {"n_training_clips": len(clips)}
+        return {"n_training_clips": len(clips), "stages": stages_told(given.run.folder)}
+
+
+def stages_told(folder: Path) -> list[dict[str, Any]]:
+    """What a fit spent, stage by stage, as JSON values; a list, since a result sorts its keys."""
+    told = read_budget(folder)
+    return [{"stage": name, **spent.model_dump(mode="json")} for name, spent in told.items()]
 
 
 def learns(generator: Generator) -> bool:

@@ -120,15 +120,23 @@ def _batch(trained: Trained, request: Request) -> int:
 
 
 def _refuse_unknown_labels(trained: Trained, records: Sequence[Record]) -> None:
-    if not trained.generator.reads_labels:
+    """Refuse images whose class a generator that reads labels cannot take.
+
+    An image without a class is its own matter (`Generator.needs_labels`). One of a
+    class that it never saw is refused: as unknown, what its user says would be ignored.
+    """
+    generator = trained.generator
+    if not generator.reads_labels:
         return
     for record in records:
-        if record.label not in trained.classes:
-            raise BenchError(
-                f"{record.id}: class '{record.label}' is none of those that "
-                f"'{trained.generator.name}' was trained on ({', '.join(trained.classes)}), "
-                "and it reads labels; put the image into a folder of its class, or leave it out"
-            )
+        if record.label in trained.classes or not (record.label or generator.needs_labels):
+            continue
+        told = f"class '{record.label}' is none" if record.label else "has no class, and needs one"
+        raise BenchError(
+            f"{record.id}: {told} of those that '{generator.name}' was trained on "
+            f"({', '.join(trained.classes)}), for it reads labels; put the image into a folder of "
+            "its class, or leave it out"
+        )
 
 
 def _write_groups(folder: Path, form: Form, videos: Sequence[Video]) -> None:

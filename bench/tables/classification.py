@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.tables.budgets import budget_notes, budget_of, budget_records
 from bench.tables.render import Table
 from bench.tables.report import Report
 from bench.tables.summary import (
@@ -49,11 +50,13 @@ def classification_table(report: Report) -> Table:
             "n_train": sizes(report, ratio, "n_train"),
             "n_synthetic": _n_synthetic(report, points),
             "n_test": sizes(report, ratio, "n_test"),
+            "budget": budget_of(report, generator, ratio),
         }
         for name, found in figures.items():
             values |= record(name, found)
         table.records.append(values)
     table.notes = _notes(report)
+    table.budgets = budget_records(report)
     return table
 
 
@@ -95,6 +98,7 @@ def _notes(report: Report) -> list[str]:
             f"of {report.plan['images']} images, those of patients in test videos are left out"
         )
     notes += [_classifier(name, facts) for name, facts in report.plan["classifiers"].items()]
+    notes += budget_notes(report)
     notes.append(replicates_note(experiment["replicates"]))
     if any(map(mark, report.plan["generators"].values())):
         notes.append(MARKS)

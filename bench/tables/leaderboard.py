@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.statistics import mcnemar
+from bench.tables.budgets import budget_records, unequal_notes
 from bench.tables.render import Table
 from bench.tables.report import Report
 from bench.tables.summary import MARKS, declared, mark
@@ -104,7 +105,9 @@ def leaderboard(report: Report) -> Table:
         "several videos, sign flips of whole patients).",
         "A generator that does not beat 'still' has added images, not motion.",
         *_reasons(report, over_real, over_still, stills),
+        *unequal_notes(report),
     ]
+    table.budgets = budget_records(report)
     if any(map(mark, generators.values())):
         table.notes.append(MARKS)
     return table

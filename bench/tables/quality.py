@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from bench.tables.budgets import budget_notes, budget_of, budget_records
 from bench.tables.render import Table
 from bench.tables.report import Report
 from bench.tables.summary import (
@@ -49,6 +50,7 @@ def quality_table(report: Report) -> Table:
             **declared(facts),
             "n_train": sizes(report, ratio, "n_train"),
             "n_test": sizes(report, ratio, "n_test"),
+            "budget": budget_of(report, generator, ratio),
         }
         for name, found in figures.items():
             values |= record(name, found)
@@ -59,11 +61,13 @@ def quality_table(report: Report) -> Table:
             f"each; {sizes(report, ratio, 'n_train')} training videos for generators that learn"
             for ratio in report.plan["experiment"]["ratios"]
         ),
+        *budget_notes(report),
         replicates_note(report.plan["experiment"]["replicates"]),
     ]
     if marked:
         table.notes.append(MARKS)
     table.notes += report.plan["notes"]
+    table.budgets = budget_records(report)
     return table
 
 

@@ -25,6 +25,8 @@ class Table:
         rows: cells as they are shown.
         records: the figures unrounded, one dict per row, for csv and json.
         notes: what a reader must know; shown below.
+        budgets: what each training of a generator was given, one dict per
+            training, for json.
     """
 
     title: str
@@ -32,6 +34,7 @@ class Table:
     rows: list[list[str]] = field(default_factory=list)
     records: list[dict[str, Any]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    budgets: list[dict[str, Any]] = field(default_factory=list)
 
 
 def render(table: Table, form: str) -> str:
@@ -83,7 +86,12 @@ def _csv(table: Table) -> str:
 
 
 def _json(table: Table) -> str:
-    content = {"title": table.title, "rows": table.records, "notes": table.notes}
+    content = {
+        "title": table.title,
+        "rows": table.records,
+        "notes": table.notes,
+        "budgets": table.budgets,
+    }
     return json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False)
 
 

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from bench.planfile import read_plan
 from bench.predictions import Predictions
 from bench.store import Store
+
+
+class Place(NamedTuple):
+    """One split: its ratio and replicate."""
+
+    ratio: str
+    replicate: int
 
 
 @dataclass(frozen=True)
@@ -94,6 +101,22 @@ class Report:
         trained = [key for key in evaluated["reads"] if self._cells[key]["kind"] == "train"]
         result = self.store.result(trained[0]) if trained else None
         return result["figures"]["n_synthetic"] if result else None
+
+    def fits(self, generator: str) -> dict[Place, dict[str, Any]]:
+        """What a generator's trainings were given, by split, of those that have a result.
+
+        Returns:
+            Per split ``n_training_clips`` and ``stages`` (dicts as
+            `plugins.budget.StageBudget`); nothing where it does not learn.
+        """
+        found: dict[Place, dict[str, Any]] = {}
+        for made in self.plan["syntheses"]:
+            if made["generator"] == generator and made["fit"]:
+                result = self.store.result(made["fit"])
+                if result is not None:
+                    figures = {"stages": [], **result["figures"]}  # none before they were recorded
+                    found[Place(made["ratio"], made["replicate"])] = figures
+        return found
 
     def split_sizes(self, ratio: str, replicate: int) -> dict[str, dict[str, int]]:
         """Videos per class on each side: ``n_train`` and ``n_test``."""

@@ -81,22 +81,23 @@ def sizes(report: Report, ratio: str, side: str) -> str:
 
 def per_class(counts: list[dict[str, int]]) -> str:
     """Counts in all and per class; a range where they differ."""
-    each = ", ".join(f"{name} {_span([c[name] for c in counts])}" for name in counts[0])
-    return f"{_span([sum(count.values()) for count in counts])} ({each})"
+    each = ", ".join(f"{name} {span([c[name] for c in counts])}" for name in counts[0])
+    return f"{span([sum(count.values()) for count in counts])} ({each})"
 
 
 def total(report: Report, ratio: str, side: str) -> str:
     """Videos of one side of a split; a range where replicates differ."""
-    return _span([sum(count.values()) for count in _counts(report, ratio, side)])
+    return span([sum(count.values()) for count in _counts(report, ratio, side)])
 
 
 def _counts(report: Report, ratio: str, side: str) -> list[dict[str, int]]:
     return [split[side] for split in report.plan["splits"] if split["ratio"] == ratio]
 
 
-def _span(values: list[int]) -> str:
+def span(values: list[int], form: str = "d") -> str:
+    """A number, or the range of several; ``form`` as `format` takes it."""
     low, high = min(values), max(values)
-    return str(low) if low == high else f"{low}–{high}"
+    return f"{low:{form}}" if low == high else f"{low:{form}}–{high:{form}}"
 
 
 def _number(value: float) -> str:

@@ -44,7 +44,11 @@ def test_nothing_is_printed_and_nothing_stays_behind(
     assert torch.get_num_threads() == threads
     assert multiprocessing.get_start_method(True) == start_method
     assert capfd.readouterr() == ("", "")
-    assert sorted(p.name for p in (tmp_path / "one").iterdir()) == ["training.log", WEIGHTS]
+    assert sorted(p.name for p in (tmp_path / "one").iterdir()) == [
+        "budget.json",
+        "training.log",
+        WEIGHTS,
+    ]
 
 
 def test_two_stages_in_one_folder(tmp_path: Path) -> None:
