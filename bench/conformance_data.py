@@ -11,7 +11,7 @@ from bench.data import ClipSettings
 from bench.data.phantom.dataset import Phantom
 from plugins.clips import ClipSet
 from plugins.dataset import Which
-from plugins.generator import Stills
+from plugins.generator import StillId, Stills
 
 CLASSES = ("benign", "malignant")
 
@@ -22,7 +22,7 @@ def simulated_clips(cache: Path, size: int, n: int = 6) -> ClipSet:
 
 
 def simulated_stills(cache: Path, size: int, n: int = 3) -> Stills:
-    """Images with labels, records and different seeds."""
+    """Images with labels, records, ids and different seeds."""
     part = _part("images", size, n)
     stills = part.stills(cache)
     return Stills(
@@ -31,6 +31,7 @@ def simulated_stills(cache: Path, size: int, n: int = 3) -> Stills:
         labels=[CLASSES.index(record.label) for record in part.records()],
         classes=CLASSES,
         records=[still.source for still in stills],
+        ids=[StillId("images", id, 0) for id in part.ids],
     )
 
 

@@ -137,6 +137,7 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
         notes=notes,
     )
     for name, generator in materials.generators.items():
+        notes += [f"{name}: {note}" for note in generator.notes()]
         for which, data in (("videos", video_set), ("images", image_set)):
             if generator.needs_continuation and not data.has_continuation:
                 raise BenchError(

@@ -10,6 +10,7 @@ from bench.cells import Cell, Evaluate, Fit, ScorePredictions, ScoreVideos, Synt
 from bench.cells.fit import learns
 from bench.cells.part import Part
 from bench.data import Split
+from bench.data.indices import offsets
 from bench.experiment import Experiment, Protocol
 from bench.materials import Materials
 from plugins.classifier import Classifier
@@ -17,6 +18,7 @@ from plugins.errors import DataError
 from plugins.generator import Generator
 from plugins.metric import Metric
 from plugins.seeds import derive
+from plugins.split_facts import ClipFacts, SplitFacts, split_name
 
 Continued = Literal["test", "images"]
 
@@ -87,6 +89,16 @@ def expand(materials: Materials) -> Matrix:
     return matrix
 
 
+def replicate_seed(experiment: Experiment, replicate: int, name: str) -> int:
+    """One of a replicate's four seeds: that of the experiment, or else derived from its number.
+
+    Args:
+        name: ``split``, ``fit``, ``sample`` or ``train``.
+    """
+    fixed = getattr(experiment.seeds, name)
+    return fixed if fixed is not None else derive(replicate, name)
+
+
 class _Slice:
     """The cells of one ratio and replicate, all on the same split."""
 
@@ -117,8 +129,7 @@ class _Slice:
             )
 
     def seed(self, name: str) -> int:
-        fixed = getattr(self.experiment.seeds, name)
-        return fixed if fixed is not None else derive(self.replicate, name)
+        return replicate_seed(self.experiment, self.replicate, name)
 
     def expand(self) -> None:
         for name, generator in self.materials.generators.items():
@@ -173,6 +184,8 @@ class _Slice:
         if (name, what) in self.syntheses:
             return self.syntheses[name, what]
         source, called = (self.test, "test videos") if what == "test" else (self.images, "images")
+        if generator.needs_ids:
+            generator = generator.on_split(self.facts())
         fit = None
         if learns(generator):
             fit = Fit(self.titled("fit", name), generator, self.training, self.seed("fit"))
@@ -205,9 +218,15 @@ class _Slice:
         counts = list(self.training.per_class().values())
         return tuple(count / sum(counts) for count in counts)
 
+    def facts(self) -> SplitFacts:
+        """What a generator that needs ids is told of this split."""
+        clip = self.experiment.clip
+        facts = ClipFacts(clip.frames, clip.size, clip.channels, tuple(offsets(clip).tolist()))
+        return SplitFacts(self.where, self.training.ids, self.test.ids, facts)
+
     @property
     def where(self) -> str:
-        return f"{self.ratio} r{self.replicate}"
+        return split_name(self.ratio, self.replicate)
 
     def titled(self, action: str, what: str) -> str:
         place = "" if self.where in what else f" · {self.where}"

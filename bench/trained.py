@@ -74,6 +74,11 @@ def load_trained(
     offer = catalogue.get("generator", described["plugin"], f"experiment '{name}'")
     plugin = offer.plugin.configure(described["all"], f"the plan of '{name}'")
     assert isinstance(plugin, Generator)
+    if plugin.needs_ids:
+        raise BenchError(
+            f"--generator {generator}: its videos were made elsewhere, for the stills of '{name}' "
+            "only: it continues no other images; choose another generator"
+        )
     split = Split.read(split_path(store.experiment(name), ratio, replicate))
     warnings = _ready(plugin, fit, store, run, name)
     return Trained(

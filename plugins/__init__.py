@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plugins.base import Plugin as Plugin
+    from plugins.budget import record_budget as record_budget
     from plugins.classifier import Classifier as Classifier
     from plugins.clips import ClipSet as ClipSet
     from plugins.clips import MemoryClips as MemoryClips
@@ -24,12 +25,15 @@ if TYPE_CHECKING:
     from plugins.errors import PluginError as PluginError
     from plugins.errors import TrainingError as TrainingError
     from plugins.generator import Generator as Generator
+    from plugins.generator import StillId as StillId
     from plugins.generator import Stills as Stills
     from plugins.hooks import hookimpl as hookimpl
     from plugins.metric import Metric as Metric
     from plugins.parameter_sets import ParameterSet as ParameterSet
     from plugins.run import Run as Run
     from plugins.seeds import derive as derive
+    from plugins.split_facts import ClipFacts as ClipFacts
+    from plugins.split_facts import SplitFacts as SplitFacts
     from plugins.training import train as train
 
 _HOME = {
@@ -37,6 +41,7 @@ _HOME = {
     "Box": "dataset",
     "Cancelled": "errors",
     "Classifier": "classifier",
+    "ClipFacts": "split_facts",
     "ClipSet": "clips",
     "DataError": "errors",
     "Dataset": "dataset",
@@ -49,10 +54,13 @@ _HOME = {
     "PluginError": "errors",
     "Record": "dataset",
     "Run": "run",
+    "SplitFacts": "split_facts",
+    "StillId": "generator",
     "Stills": "generator",
     "TrainingError": "errors",
     "derive": "seeds",
     "hookimpl": "hooks",
+    "record_budget": "budget",
     "train": "training",
 }
 

@@ -15,6 +15,7 @@ from plugins.errors import Cancelled
 from plugins.generator import Generator, Stills
 from plugins.parameter_sets import declaration_fault, value_faults
 from plugins.run import Progress, Run
+from plugins.types import Frames
 
 BATCH_TOLERANCE = 1e-4
 FRAME_0_TOLERANCE = 1e-6
@@ -34,7 +35,11 @@ class Finding:
 
 
 def check_generator(
-    generator: Generator, clips: ClipSet, stills: Stills, folder: Path
+    generator: Generator,
+    clips: ClipSet,
+    stills: Stills,
+    folder: Path,
+    read_video: Callable[[Path], Frames] | None = None,
 ) -> list[Finding]:
     """Run every check of the contract on a generator.
 
@@ -42,15 +47,16 @@ def check_generator(
         generator: not fitted yet.
         clips: a few training clips.
         stills: at least three images with different seeds, as large as
-            the clips' frames. As in a run, the generator is shown labels
-            and records only where it declares to read them.
+            the clips' frames. As in a run, the generator is shown labels,
+            records and ids only where it declares to read them.
         folder: an empty folder to fit in.
+        read_video: for a generator that plays videos; see `Run`.
 
     Returns:
         One finding per check. A check that raises is a fault, and the
         others still run, but for a failing `fit`, which ends them.
     """
-    run = Run(folder=folder / "whole", seed=5, name="conformance")
+    run = Run(folder=folder / "whole", seed=5, name="conformance", read_video=read_video)
     run.folder.mkdir(parents=True)
     checks: list[tuple[str, Callable[[], str]]] = [
         ("parameter sets", lambda: _parameter_sets(generator)),
@@ -81,7 +87,8 @@ def _hint(error: Exception) -> str:
         return ""
     return (
         "; labels are None unless the generator declares reads_labels = True, "
-        "records unless it declares needs_continuation = True"
+        "records unless it declares needs_continuation = True, "
+        "ids unless it declares needs_ids = True"
     )
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from plugins.base import Plugin
 from plugins.clips import ClipSet
+from plugins.dataset import Which
 from plugins.run import Run
+from plugins.split_facts import SplitFacts
 from plugins.types import Clip, ClipBatch, ImageBatch
 
 
@@ -27,6 +29,21 @@ class StillRecord(Protocol):
         """
 
 
+class StillId(NamedTuple):
+    """Which video is asked for, by name.
+
+    Attributes:
+        which: the still is one of the image set (``images``), or frame 0 of
+            a test video (``videos``); the same id may stand in both.
+        id: of its record.
+        sample: from 0, where several videos of one still are asked for.
+    """
+
+    which: Which
+    id: str
+    sample: int
+
+
 @dataclass(frozen=True)
 class Stills:
     """Images to be continued, and per image what may be used to do so.
@@ -37,6 +54,8 @@ class Stills:
         labels: per image its class index, or None where it is unknown.
         classes: the class names that the labels index.
         records: per image the data set's record, or None.
+        ids: per image which video is asked for, or None. An id may tell the
+            class, and the sample's number how many are asked for.
     """
 
     images: ImageBatch
@@ -44,6 +63,7 @@ class Stills:
     labels: Sequence[int | None] = ()
     classes: tuple[str, ...] = ()
     records: Sequence[StillRecord | None] = ()
+    ids: Sequence[StillId | None] = ()
 
     def __len__(self) -> int:
         return len(self.seeds)
@@ -56,19 +76,22 @@ class Stills:
             labels=[self.labels[i] for i in indices] if self.labels else (),
             classes=self.classes,
             records=[self.records[i] for i in indices] if self.records else (),
+            ids=[self.ids[i] for i in indices] if self.ids else (),
         )
 
     def shown_to(self, generator: Generator) -> Stills:
         """The stills as a run shows them to a generator.
 
-        Labels and records are None but where it declares to read them
-        (`Generator.reads_labels`, `Generator.needs_continuation`).
+        Labels, records and ids are None but where it declares to read them
+        (`Generator.reads_labels`, `Generator.needs_continuation`,
+        `Generator.needs_ids`).
         """
         nothing = [None] * len(self)
         return replace(
             self,
             labels=self.labels if generator.reads_labels else nothing,
             records=self.records if generator.needs_continuation else nothing,
+            ids=self.ids if generator.needs_ids else nothing,
         )
 
 
@@ -83,10 +106,14 @@ class Generator(Plugin):
     Attributes:
         needs_continuation: `sample` asks the records what truly follows;
             such a generator is a control, for simulated data only.
+        needs_ids: `sample` looks at ``stills.ids``; such a generator plays
+            what was made elsewhere. It is bound to each split by `on_split`
+            and known in keys by `content`, and continues no other images.
     """
 
     kind: ClassVar[str] = "generator"
     needs_continuation: ClassVar[bool] = False
+    needs_ids: ClassVar[bool] = False
 
     @property
     def reads_labels(self) -> bool:
@@ -96,6 +123,46 @@ class Generator(Plugin):
         one whose parameters decide overrides the property.
         """
         return False
+
+    @property
+    def needs_labels(self) -> bool:
+        """Whether `sample` refuses a still whose label is None: ``bench synthesize`` asks before.
+
+        By default whatever reads labels does; one that has also learned
+        without them overrides the property.
+        """
+        return self.reads_labels
+
+    def notes(self) -> list[str]:
+        """What a reader of the tables must know of it, one sentence each.
+
+        Raises:
+            DataError: the files that would tell cannot be used.
+        """
+        return []
+
+    def on_split(self, split: SplitFacts) -> Generator:
+        """The generator as one split uses it; asked before anything is computed.
+
+        Only of a generator that declares `needs_ids`. All that binds it to
+        the split is in its fields, since `fresh` keeps nothing else.
+
+        Raises:
+            DataError: it must not be used on this split.
+        """
+        return self
+
+    def content(self, asked: Sequence[StillId]) -> dict[str, Any]:
+        """What stands for it in a synthesis's key, in place of its parameters.
+
+        Only of a generator that declares `needs_ids`: JSON values that
+        change whenever its samples of these stills do, wherever its files
+        lie. Asked before anything is computed.
+
+        Raises:
+            DataError: it cannot play all that is asked for.
+        """
+        return self.parameters()
 
     def fit(self, clips: ClipSet, run: Run) -> None:
         """Learn from the training videos of one split.

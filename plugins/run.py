@@ -8,6 +8,7 @@ from pathlib import Path
 
 from plugins.errors import Cancelled
 from plugins.seeds import derive
+from plugins.types import Frames
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,10 @@ class Run:
         title: for messages; a cell's title.
         report: called with a `Progress`; shows it.
         cancelled: tells whether the run should stop.
+        read_video: reads a video file, an array (.npy) or a folder of frames
+            that is as large as the clips: uint8 (T, H, W, C), C that of the
+            clips; DataError where it cannot be read or has another size. Only
+            a generator's `load` is given it.
     """
 
     folder: Path
@@ -43,6 +48,7 @@ class Run:
     title: str = ""
     report: Callable[[Progress], None] = lambda _: None
     cancelled: Callable[[], bool] = lambda: False
+    read_video: Callable[[Path], Frames] | None = None
 
     def derive(self, *names: object) -> int:
         """A seed of its own for the named draw; see `plugins.seeds.derive`."""

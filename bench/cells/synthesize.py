@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,9 +15,10 @@ from bench.cells.base import Cell, Surroundings
 from bench.cells.fit import Fit
 from bench.cells.part import Part
 from bench.cells.sampling import sample, to_bytes
+from bench.data.clipfile import read_clip
 from bench.provenance import plugin_identity
 from bench.store import write_atomically
-from plugins.generator import Generator, Stills
+from plugins.generator import Generator, StillId, Stills
 from plugins.seeds import derive
 
 CLIPS = "clips.npy"
@@ -49,8 +51,12 @@ class Synthesize(Cell):
         return self.generator.name
 
     def identity(self) -> dict[str, Any]:
+        generator = plugin_identity(self.generator)
+        if self.generator.needs_ids:
+            asked = [self._named(i, s) for i, s in self._items()]
+            generator["parameters"] = self.generator.content(asked)
         return {
-            "generator": plugin_identity(self.generator),
+            "generator": generator,
             "source": self.source.fingerprint(),
             "per_item": self.per_item,
             "batch": self.batch,
@@ -60,12 +66,12 @@ class Synthesize(Cell):
     def compute(self, given: Surroundings) -> dict[str, Any]:
         fitted = given.finished(self.fit) if self.fit else given.run.folder
         generator = self.generator.fresh()
-        generator.load(replace(given.run, folder=fitted, seed=self.seed))
+        reads = partial(read_clip, settings=self.source.settings)
+        generator.load(replace(given.run, folder=fitted, seed=self.seed, read_video=reads))
         stills = self._stills(given.cache)
-        n = len(self.source.ids)
-        items = [(i, s) for i in range(n) for s in range(self.per_item)]
+        items = self._items()
         shape = self._shape(stills)
-        clips, done = _open(given.run.folder, (n, self.per_item, *shape))
+        clips, done = _open(given.run.folder, (len(stills), self.per_item, *shape))
         for start in range(done, len(items), self.batch):
             given.run.progress(start, len(items), "synthesize")
             chosen = items[start : start + self.batch]
@@ -80,12 +86,19 @@ class Synthesize(Cell):
         (given.run.folder / _PROGRESS).unlink(missing_ok=True)
         return {"n_videos": len(items), "classes": self.source.per_class()}
 
+    def _items(self) -> list[tuple[int, int]]:
+        """Every video that is made: the index of its still, and its number."""
+        return [(i, s) for i in range(len(self.source.ids)) for s in range(self.per_item)]
+
+    def _named(self, index: int, sample: int) -> StillId:
+        return StillId(self.source.which, self.source.ids[index], sample)
+
     def _shape(self, stills: Stills) -> tuple[int, int, int, int]:
         _, c, h, w = stills.images.shape
         return c, self.source.settings.frames, h, w
 
     def _seed(self, index: int, sample: int) -> int:
-        return derive(self.seed, self.source.ids[index], sample)
+        return sample_seed(self.seed, self.source.ids[index], sample)
 
     def _stills(self, cache: Path) -> Stills:
         """One still per record; seeds are set when they are sampled."""
@@ -102,7 +115,9 @@ class Synthesize(Cell):
         self, generator: Generator, stills: Stills, chosen: list[tuple[int, int]]
     ) -> np.ndarray:
         batch = replace(
-            stills.subset([i for i, _ in chosen]), seeds=[self._seed(i, s) for i, s in chosen]
+            stills.subset([i for i, _ in chosen]),
+            seeds=[self._seed(i, s) for i, s in chosen],
+            ids=[self._named(i, s) for i, s in chosen],
         )
         return to_bytes(sample(generator, batch, self.source.settings.frames))
 
@@ -118,6 +133,17 @@ class Synthesize(Cell):
             ],
         }
         write_atomically(folder / _MANIFEST, json.dumps(manifest))
+
+
+def sample_seed(seed: int, id: str, sample: int) -> int:
+    """The seed of a still's sample, which does not depend on what else is synthesized.
+
+    Args:
+        seed: of the replicate's samples.
+        id: of the still's record.
+        sample: from 0.
+    """
+    return derive(seed, id, sample)
 
 
 def read_synthesis(folder: Path) -> tuple[np.ndarray, dict[str, Any]]:

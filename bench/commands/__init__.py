@@ -10,6 +10,7 @@ import click
 
 from bench.commands.check import check
 from bench.commands.data import data
+from bench.commands.export import export
 from bench.commands.plan import plan
 from bench.commands.plugins import plugins
 from bench.commands.run import run
@@ -18,7 +19,7 @@ from bench.commands.synthesize import synthesize
 from bench.commands.tables import leaderboard, table
 from bench.commands.weights import weights
 
-_ORDER = (run, plan, status, table, leaderboard, synthesize, plugins, data, weights, check)
+_ORDER = (run, plan, status, table, leaderboard, synthesize, export, plugins, data, weights, check)
 
 
 class _InOrder(click.Group):

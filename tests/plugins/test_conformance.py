@@ -9,7 +9,7 @@ import pytest
 import torch
 from pydantic import PrivateAttr
 
-from plugins import Generator, MemoryClips, Run, Stills
+from plugins import Generator, MemoryClips, Run, StillId, Stills
 from plugins.conformance import Finding, check_generator
 from plugins.errors import Cancelled
 
@@ -176,6 +176,16 @@ class ByDeclaredRecord(ByRecord):
     needs_continuation: ClassVar[bool] = True
 
 
+class ById(Walk):
+    def sample(self, stills, n_frames):
+        [still.sample for still in stills.ids]
+        return super().sample(stills, n_frames)
+
+
+class ByDeclaredId(ById):
+    needs_ids: ClassVar[bool] = True
+
+
 class Known:
     """A record, of which only the id is asked here."""
 
@@ -196,7 +206,8 @@ def clips() -> MemoryClips:
 def stills() -> Stills:
     images = torch.rand(3, 1, 8, 8, generator=torch.Generator().manual_seed(1))
     records = [Known(), Known(), Known()]
-    return Stills(images, [11, 12, 13], labels=[0, 1, 0], classes=("a", "b"), records=records)
+    ids = [StillId("images", name, 0) for name in "abc"]
+    return Stills(images, [11, 12, 13], [0, 1, 0], ("a", "b"), records, ids)
 
 
 def faults(generator: Generator, clips: MemoryClips, stills: Stills, folder: Path) -> set[str]:
@@ -208,7 +219,8 @@ def last(generator: Generator, clips: MemoryClips, stills: Stills, folder: Path)
 
 
 @pytest.mark.parametrize(
-    "generator", [Walk(), Learner(), TwoStages(), ByDeclaredLabel(), ByDeclaredRecord()]
+    "generator",
+    [Walk(), Learner(), TwoStages(), ByDeclaredLabel(), ByDeclaredRecord(), ByDeclaredId()],
 )
 def test_a_right_generator_passes(generator, clips, stills, tmp_path) -> None:
     assert faults(generator, clips, stills, tmp_path) == set()
@@ -230,6 +242,7 @@ def test_a_right_generator_passes(generator, clips, stills, tmp_path) -> None:
         (TwoStages(lame=True), "resume equals uninterrupted"),
         (ByLabel(), "shape and type"),
         (ByRecord(), "shape and type"),
+        (ById(), "shape and type"),
     ],
 )
 def test_each_fault_is_found(generator, fault, clips, stills, tmp_path) -> None:
@@ -257,3 +270,8 @@ def test_a_fit_that_swallows_its_cancellation_is_told(clips, stills, tmp_path) -
 def test_who_reads_labels_must_say_so(clips, stills, tmp_path) -> None:
     findings = check_generator(ByLabel(), clips, stills, tmp_path)
     assert any("reads_labels = True" in finding.fault for finding in findings)
+
+
+def test_who_looks_at_ids_must_say_so(clips, stills, tmp_path) -> None:
+    findings = check_generator(ById(), clips, stills, tmp_path)
+    assert any("needs_ids = True" in finding.fault for finding in findings)
