@@ -231,7 +231,7 @@ def test_sets_are_listed(bench: Command) -> None:
     by_name = {one["name"]: one for one in listed["sets"]}
     assert by_name["quick"]["parameters"] == QUICK
     assert by_name["paper"]["parameters"]["denoiser_lr"] == 0.01
-    assert "sets: lddm:paper, lddm:quick" in bench("plugins").out
+    assert "sets: lddm:paper, lddm:vector, lddm:quick" in bench("plugins").out
     assert 'head = "pixels"    (default: "warp")' in bench("plugins", "lddm").out
 
 
