@@ -12,7 +12,6 @@ from bench.commands.options import experiment_options, read_experiment, store_op
 
 if TYPE_CHECKING:
     from bench.data.writer import Form
-    from bench.materials import Materials
 
 
 @click.command()
@@ -48,19 +47,21 @@ def export(
 
     from bench.data import Cache
     from bench.export.export import export as write
+    from bench.export.place import refuse_among, refuse_taken
     from bench.materials import gather
     from bench.matrix import expand
     from bench.prepare import prepare
     from bench.store import Store
     from plugins.discovery import discover
 
+    refuse_taken(folder)  # before anything is decoded
     catalogue = discover()
     wanted = read_experiment(experiment, catalogue, settings, **narrowed)
     # Without its plugins: one of them may be the very folder that is not there yet.
     wanted = wanted.model_copy(update={"generators": (), "classifiers": (), "metrics": ()})
     place = Store(store)
     materials = gather(wanted, catalogue)
-    _refuse_among_data(folder, materials)
+    refuse_among(folder, [materials.videos.dataset, materials.images.dataset])
     matrix = expand(prepare(materials, place))
     with Progress(console=Console(file=sys.stdout), transient=True) as progress:
         task = progress.add_task("writing")
@@ -77,13 +78,3 @@ def export(
         f"{done.n_stills} stills, of which {done.n_videos} videos are to be made"
     )
     click.echo(f"next: read {folder / 'README.txt'}, and fill in {folder / 'manifest.toml'}")
-
-
-def _refuse_among_data(folder: Path, materials: Materials) -> None:
-    """A folder there would be taken for data by the next run."""
-    from plugins.errors import BenchError
-
-    for part in (materials.videos, materials.images):
-        root = Path(part.dataset.root).expanduser().resolve()
-        if part.dataset.root and folder.resolve().is_relative_to(root):
-            raise BenchError(f"{folder}: lies among the data, in {root}; choose a folder elsewhere")

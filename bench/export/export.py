@@ -13,6 +13,7 @@ from bench.data import Cache, ClipSettings
 from bench.data.indices import lead, offsets
 from bench.data.writer import Form
 from bench.export.manifest import manifest_template
+from bench.export.place import real, refuse_taken
 from bench.export.readme import README
 from bench.export.stills import StillWriter
 from bench.export.training import TrainingWriter
@@ -40,7 +41,7 @@ def export(
     labels: bool,
     report: Callable[[int, int], None],
 ) -> Exported:
-    """Write a folder for `precomputed`, whole or not at all.
+    """Write a folder for the generator ``precomputed``, whole or not at all.
 
     Args:
         matrix: expanded from prepared materials; it needs no cells.
@@ -52,15 +53,17 @@ def export(
 
     Raises:
         BenchError: the folder holds something, or cannot be written.
+        DataError: a video or an image cannot be read.
     """
-    _refuse_taken(folder)
-    beside = folder.with_name(f".{folder.name}.{uuid.uuid4().hex}.tmp")
+    refuse_taken(folder)
+    place = real(folder)
+    beside = place.with_name(f".{place.name}.{uuid.uuid4().hex}.tmp")
     try:
         beside.mkdir(parents=True)
         done = _write(matrix, cache, beside, form, labels, report)
-        if folder.is_dir():
-            folder.rmdir()  # it is empty
-        beside.rename(folder)
+        if place.is_dir():
+            place.rmdir()  # it is empty
+        beside.rename(place)
     except OSError as error:
         raise BenchError(f"{folder}: cannot be written: {error.strerror or error}") from None
     finally:
@@ -112,12 +115,3 @@ def _clip(settings: ClipSettings) -> dict[str, object]:
 
 def _text(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _refuse_taken(folder: Path) -> None:
-    try:
-        taken = folder.exists() and (not folder.is_dir() or any(folder.iterdir()))
-    except OSError as error:
-        raise BenchError(f"{folder}: cannot be read: {error.strerror or error}") from None
-    if taken:
-        raise BenchError(f"{folder}: is there and not empty; choose a new folder")

@@ -42,7 +42,8 @@ class StillWriter:
     def write(self, parts: Sequence[Part], seed: int, folder: Path) -> Written:
         """``images/``, ``stills.csv`` with a row per video to be made, and an empty ``videos/``.
 
-        Files are numbered, so that their names are safe and tell no class.
+        Files are numbered, so that their names are safe; in the order of the
+        seeds, since that of the ids may tell the class.
 
         Args:
             parts: what is continued.
@@ -61,7 +62,7 @@ class StillWriter:
             columns = ["set", "id", "sample", "seed", "image", "video"]
             table.writerow(columns + ["class"] * self._labels)
             for part in parts:
-                for id, label, image in self._stills(part):
+                for id, label, image in self._stills(part, seed):
                     name = f"{n_stills:05d}"
                     path = f"images/{name}.png"
                     self._put((part.which, id), image, folder / path)
@@ -72,8 +73,10 @@ class StillWriter:
                     n_stills += 1
         return Written(n_stills, n_videos)
 
-    def _stills(self, part: Part) -> Iterator[tuple[str, str, Image]]:
-        for record, still in zip(part.records(), part.stills(self._cache), strict=True):
+    def _stills(self, part: Part, seed: int) -> Iterator[tuple[str, str, Image]]:
+        """Id, class and pixels of each still, in the order of the seeds of their first samples."""
+        both = zip(part.records(), part.stills(self._cache), strict=True)
+        for record, still in sorted(both, key=lambda one: sample_seed(seed, one[0].id, 0)):
             yield record.id, record.label, still.image
 
     def _put(self, key: tuple[str, str], image: Image, path: Path) -> None:

@@ -117,10 +117,3 @@ class Report:
                     figures = {"stages": [], **result["figures"]}  # none before they were recorded
                     found[Place(made["ratio"], made["replicate"])] = figures
         return found
-
-    def split_sizes(self, ratio: str, replicate: int) -> dict[str, dict[str, int]]:
-        """Videos per class on each side: ``n_train`` and ``n_test``."""
-        for split in self.plan["splits"]:
-            if (split["ratio"], split["replicate"]) == (ratio, replicate):
-                return split
-        raise KeyError((ratio, replicate))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -10,18 +11,11 @@ import torch
 from pydantic import Field, PrivateAttr
 from torch import Tensor
 
-from generators.controls.precomputed_folder import (
-    VideoTable,
-    content_of,
-    plain,
-    rows_of,
-    some,
-    table_in,
-    told,
-)
-from generators.controls.precomputed_manifest import NOTHING, Manifest, SplitEntry, read_manifest
+from generators.controls.precomputed_folder import VideoTable, content_of, told
+from generators.controls.precomputed_manifest import Manifest, read_manifest
+from generators.controls.precomputed_tables import table_in
+from generators.controls.precomputed_training import entry_of, refuse_leak, training_note
 from plugins import DataError, Generator, Run, SplitFacts, StillId, Stills, hookimpl
-from plugins.hints import nearest
 from plugins.types import Clip, ClipBatch, Frames, Image
 
 _NO_FOLDER = (
@@ -70,11 +64,7 @@ class Precomputed(Generator):
     def notes(self) -> list[str]:
         manifest = self._manifest()
         made = f"made elsewhere by {manifest.model} ({manifest.source}; {manifest.license})"
-        told_by_split: dict[str, list[str]] = {}
-        for name, entry in manifest.split.items():
-            told_by_split.setdefault(self._seen(name, entry), []).append(name)
-        trained = "; ".join(f"{seen} ({', '.join(n)})" for seen, n in told_by_split.items())
-        notes = [made, f"says that it was trained on {trained}"]
+        notes = [made, training_note(self._root, manifest)]
         notes.append(f"says of other training data: {manifest.other_training_data}")
         return [*notes, manifest.notes] if manifest.notes else notes
 
@@ -83,11 +73,11 @@ class Precomputed(Generator):
 
         Raises:
             DataError: the manifest does not cover it, the model saw a video
-                that is not in its training part, or the videos are made
-                for other clips.
+                that is not in its training part, the same videos are said
+                to be another model's for another split, or the videos are
+                made for other clips.
         """
-        entry = self._entry(split.name)
-        self._refuse_leak(split, self._trained_on(split.name, entry))
+        refuse_leak(self._root, self._manifest(), split)
         made_for = self._manifest().clip.facts()
         for key in ("frames", "size", "channels", "offsets"):
             made, due = getattr(made_for, key), getattr(split.clip, key)
@@ -162,50 +152,8 @@ class Precomputed(Generator):
 
     @property
     def _root(self) -> Path:
-        return Path(self.folder).expanduser()
-
-    def _entry(self, name: str) -> SplitEntry:
-        split = self._manifest().split
-        if name not in split:
-            raise DataError(
-                f"{self.folder}: its manifest does not cover the split '{name}'"
-                f'{nearest(name, split)}; add [split."{name}"], or leave the split out'
-            )
-        return split[name]
-
-    def _trained_on(self, name: str, entry: SplitEntry) -> tuple[str, ...]:
-        said = entry.trained_on
-        if said == NOTHING:
-            return ()
-        if isinstance(said, tuple):
-            return tuple(map(plain, said))
-        where = f"{self.folder}: split '{name}', trained_on"
-        path = table_in(self._root, said, where)
-        ids = tuple(cells["id"] for _, cells in rows_of(path, ("id",)))
-        if not ids:
-            raise DataError(f"{path}: lists no videos; where none were seen, write '{NOTHING}'")
-        return ids
-
-    def _seen(self, name: str, entry: SplitEntry) -> str:
-        n = len(set(self._trained_on(name, entry)))
-        return f"{n} training videos" if n else NOTHING
-
-    def _refuse_leak(self, split: SplitFacts, trained_on: Sequence[str]) -> None:
-        tested = set(split.test)
-        leaked = sorted(tested.intersection(trained_on))
-        if leaked:
-            raise DataError(
-                f"{self.folder}: leak: its model was trained on {len(leaked)} of the "
-                f"{len(tested)} test videos of split '{split.name}': {some(leaked)}; train it on "
-                "that split's training videos only"
-            )
-        strange = sorted(set(trained_on).difference(split.train))
-        if strange:
-            raise DataError(
-                f"{self.folder}: its model was trained on {len(strange)} videos that are not "
-                f"among the {len(split.train)} training videos of split '{split.name}': "
-                f"{some(strange)}; name data from elsewhere in other_training_data"
-            )
+        # Not Path.expanduser, which raises RuntimeError where there is no such user.
+        return Path(os.path.expanduser(self.folder))  # noqa: PTH111
 
     def _videos(self) -> VideoTable:
         if not self.folder:
@@ -214,7 +162,8 @@ class Precomputed(Generator):
             raise DataError("'precomputed' plays videos of a split: 'bench run' sets which")
         if self._table is None:
             where = f"{self.folder}: split '{self.split}', stills"
-            path = table_in(self._root, self._entry(self.split).stills, where)
+            entry = entry_of(self._root, self._manifest(), self.split)
+            path = table_in(self._root, entry.stills, where)
             self._table = VideoTable(path, self._root)
         return self._table
 

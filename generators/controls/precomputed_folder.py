@@ -1,18 +1,23 @@
-"""A folder of videos made elsewhere: its tables, and the file of each still's video."""
+"""Videos made elsewhere: which file is which still's video, and what it holds."""
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import os
 import re
-import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import get_args
 
+from generators.controls.precomputed_tables import (
+    plain,
+    refuse_outside,
+    refuse_unsafe,
+    rows_of,
+    some,
+)
 from plugins import DataError, StillId
 from plugins.checksum import digest_of
 from plugins.dataset import Which
@@ -20,8 +25,6 @@ from plugins.dataset import Which
 COLUMNS = ("set", "id", "sample", "video")
 
 _SETS = get_args(Which)
-_UNSAFE = re.compile(r"[\x00-\x1f\x7f\\:]")
-_SHOWN = 3
 
 
 @dataclass(frozen=True)
@@ -43,7 +46,7 @@ class VideoTable:
             still = _still(where, cells)
             if still in found:
                 raise DataError(f"{where}: lists {told(still)} twice; leave one")
-            _refuse_unsafe(where, cells["video"])
+            refuse_unsafe(where, cells["video"])
             found[still] = cells["video"]
         return found
 
@@ -58,17 +61,18 @@ class VideoTable:
             DataError: some are not listed or not there (how many, and the
                 first), two files have one name, or a name leads elsewhere.
         """
-        unlisted = [still for still in asked if still not in self._rows]
+        unlisted = [still for still in asked if _spelled(still) not in self._rows]
         if unlisted:
             self._refuse_too_many_samples(asked)
             raise DataError(
                 f"{self.path}: lists no video of {len(unlisted)} of {len(asked)} that are asked "
                 f"for: {some([told(still) for still in unlisted])}; was it made for these data?"
             )
-        found = {still: self._file(self._rows[still]) for still in asked}
+        named = {still: self._rows[_spelled(still)] for still in asked}
+        found = {still: self._file(name) for still, name in named.items()}
         missing = [still for still, path in found.items() if path is None]
         if missing:
-            names = [f"{self._rows[still]} ({told(still)})" for still in missing]
+            names = [f"{named[still]} ({told(still)})" for still in missing]
             raise DataError(
                 f"{self.path.parent}: {len(missing)} of {len(asked)} videos are missing: "
                 f"{some(names)}; put them there, with any suffix (.mp4, .mkv, .npy, none for a "
@@ -111,51 +115,8 @@ class VideoTable:
 
     def _refuse_escape(self, path: Path) -> None:
         inside = [path, *_listed(path)] if path.is_dir() else [path]
-        root = self.root.resolve()
         for one in inside:
-            if not one.resolve().is_relative_to(root):
-                raise DataError(f"{one}: leads out of {self.root}; put the file itself there")
-
-
-def rows_of(path: Path, needed: Sequence[str]) -> Iterator[tuple[str, dict[str, str]]]:
-    """Where each row of a CSV table stands, and its cells, stripped and in NFC.
-
-    Raises:
-        DataError: it cannot be read, or lacks a column.
-    """
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            rows = csv.DictReader(file)
-            lacking = [name for name in needed if name not in (rows.fieldnames or ())]
-            if lacking:
-                raise DataError(f"{path}: lacks the column {', '.join(lacking)}")
-            for row in rows:
-                cells = {name: plain(row[name] or "") for name in needed}
-                yield f"{path}, line {rows.line_num}", cells
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read: {error.strerror or error}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise DataError(f"{path}: cannot be read as CSV in UTF-8: {error}") from None
-
-
-def plain(text: str) -> str:
-    """Text without blanks around it, in the one spelling that ids have (NFC)."""
-    return unicodedata.normalize("NFC", text.strip())
-
-
-def table_in(folder: Path, name: str, where: str) -> Path:
-    """A table that a manifest names.
-
-    Raises:
-        DataError: it is not there, or lies outside the folder.
-    """
-    _refuse_unsafe(where, name)
-    path = folder / name
-    if not path.is_file():
-        raise DataError(f"{where}: there is no file {path}")
-    if not path.resolve().is_relative_to(folder.resolve()):
-        raise DataError(f"{where}: {path} leads out of {folder}; put the file itself there")
-    return path
+            refuse_outside(one, self.root, f"{one}")
 
 
 def content_of(path: Path) -> str:
@@ -166,25 +127,25 @@ def content_of(path: Path) -> str:
     """
     try:
         if not path.is_dir():
-            return digest_of(path, "sha256")
+            return _digest(path)
         whole = hashlib.sha256()
         for file in sorted(_listed(path)):
-            whole.update(f"{digest_of(file, 'sha256')} ".encode() + os.fsencode(file.name) + b"\0")
+            whole.update(f"{_digest(file)} ".encode() + os.fsencode(file.name) + b"\0")
         return whole.hexdigest()
     except OSError as error:
         where = error.filename or path
         raise DataError(f"{where}: cannot be read: {error.strerror or error}") from None
 
 
+def _digest(path: Path) -> str:
+    if path.exists() and not path.is_file():  # a pipe would be waited for
+        raise DataError(f"{path}: is no file; put the video itself there")
+    return digest_of(path, "sha256")
+
+
 def told(still: StillId) -> str:
     """A still's video, in words."""
     return f"'{still.id}' of the {still.which}, sample {still.sample}"
-
-
-def some(names: Sequence[str]) -> str:
-    """The first three, and how many there are beside them."""
-    more = f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
 
 
 def _still(where: str, cells: Mapping[str, str]) -> StillId:
@@ -195,13 +156,8 @@ def _still(where: str, cells: Mapping[str, str]) -> StillId:
     return StillId(cells["set"], cells["id"], int(cells["sample"]))  # type: ignore[arg-type]
 
 
-def _refuse_unsafe(where: str, name: str) -> None:
-    path = PurePosixPath(name)
-    if not name or path.is_absolute() or ".." in path.parts or _UNSAFE.search(name):
-        raise DataError(
-            f"{where}: '{name}' is no name inside the folder: write it without '..', ':', "
-            "backslash, control characters and a leading '/'"
-        )
+def _spelled(still: StillId) -> StillId:
+    return still._replace(id=plain(still.id))
 
 
 def _listed(folder: Path) -> list[Path]:

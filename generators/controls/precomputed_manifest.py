@@ -16,6 +16,8 @@ NAMES = ("manifest.toml", "manifest.json")
 NOTHING = "nothing of this data set"
 """What `SplitEntry.trained_on` says of a model that saw none of the videos."""
 
+_TRAINED_ON = f"a list of ids, a CSV table of the folder that lists them, or '{NOTHING}'"
+_ID = "write the id of a video"
 _MOST_BYTES = 64 << 20
 
 _Filled = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
@@ -115,24 +117,22 @@ def _path(folder: Path) -> Path:
 
 def _explained(fault: dict[str, Any]) -> str:
     place = list(map(str, fault["loc"]))
+    if not place:
+        return "is no table of keys; 'bench export EXPERIMENT FOLDER' writes one to be filled in"
     if "trained_on" in place:  # behind it pydantic names the member of the union that it tried
-        place = place[: place.index("trained_on") + 1]
+        end = place.index("trained_on") + 1
+        place, within = place[:end], place[end + 1 :]
+        if within:
+            return f"'{'.'.join(place)}', id {int(within[0]) + 1} = {fault['input']!r}: {_ID}"
     key = ".".join(place)
     if fault["type"] == "extra_forbidden":
         return f"unknown key '{key}'{nearest(place[-1], _keys(place[:-1]))}"
     if fault["type"] == "missing":
         return f"'{key}' is missing"
+    trains = place[-1] == "trained_on"
     if fault["type"] in ("string_too_short", "too_short") or fault["input"] == "":
-        return f"'{key}' is empty: fill it in{_choices(place[-1])}"
-    if place and place[-1] == "trained_on":
-        return f"'{key}' = {fault['input']!r}: {_choices('trained_on').removeprefix(', ')}"
-    return f"'{key}' = {fault['input']!r}: {fault['msg']}"
-
-
-def _choices(key: str) -> str:
-    if key != "trained_on":
-        return ""
-    return f", with a list of ids, a CSV table of the folder that lists them, or '{NOTHING}'"
+        return f"'{key}' is empty: fill it in" + (f", with {_TRAINED_ON}" if trains else "")
+    return f"'{key}' = {fault['input']!r}: {f'write {_TRAINED_ON}' if trains else fault['msg']}"
 
 
 def _keys(place: list[str]) -> list[str]:

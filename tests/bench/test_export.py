@@ -114,7 +114,8 @@ def exported(bench: Command, home: Path) -> Path:
 
 def test_stills_are_those_that_the_harness_continues(exported: Path, home: Path) -> None:
     """The very pixels, also of a still that stands in both splits."""
-    cached = {np.load(p, allow_pickle=False)[0].tobytes() for p in home.glob("store/cache/*.npy")}
+    arrays = [np.load(p, allow_pickle=False) for p in home.glob("store/cache/*.npy")]
+    cached = {frame.tobytes() for frames in arrays for frame in frames}
     for split in ("5-5-r0", "3-7-r0"):
         sides = Split.read(exported / split / "split.json")
         table = rows(exported / split / "stills.csv")
@@ -125,9 +126,18 @@ def test_stills_are_those_that_the_harness_continues(exported: Path, home: Path)
         for row in table:
             image = np.asarray(Image.open(exported / split / row["image"]))
             assert image.shape == (SIDE, SIDE)
-            if row["set"] == "images":
-                assert image.tobytes() in cached
+            assert image.tobytes() in cached
             assert re.fullmatch(r"images/[0-9]{5}\.png", row["image"])
+
+
+def test_neither_the_order_nor_the_names_of_stills_tell_the_class(exported: Path) -> None:
+    table = rows(exported / "3-7-r0" / "stills.csv")
+    firsts = [row for row in table if row["sample"] == "0"]
+    assert [row["image"] for row in firsts] == sorted(row["image"] for row in firsts)
+    for which in ("images", "videos"):
+        own = [row for row in firsts if row["set"] == which]
+        assert [int(row["seed"]) for row in own] == sorted(int(row["seed"]) for row in own)
+        assert [row["id"] for row in own] != sorted(row["id"] for row in own)
 
 
 def test_a_split_tells_its_training_videos_and_no_others(exported: Path) -> None:
@@ -173,6 +183,32 @@ def test_a_folder_is_new_and_not_among_the_data(bench: Command, exported: Path) 
     answer = bench("export", "mine.toml", "videos/made")
     assert "lies among the data" in answer.err
     assert not list(exported.parent.glob(".*.tmp"))
+
+
+def test_a_folder_that_is_taken_is_refused_before_anything_is_decoded(
+    bench: Command, home: Path
+) -> None:
+    answer = bench("export", "mine.toml", "images")
+    assert "not empty; choose a new folder" in answer.err
+    assert not (home / "store" / "cache").exists()
+
+
+def test_links_and_the_working_directory(
+    bench: Command, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "loop").symlink_to("loop")
+    answer = bench("export", "mine.toml", "loop")
+    assert answer.code == 2
+    assert "loop: cannot be" in answer.err
+    (home / "real").mkdir()
+    (home / "link").symlink_to("real")
+    assert bench("export", "mine.toml", "link", "--ratios", "5:5").code == 0
+    assert (home / "real" / "manifest.toml").is_file()
+    (home / "here").mkdir()
+    monkeypatch.chdir(home / "here")
+    answer = bench("export", "../mine.toml", ".")
+    assert answer.code == 2
+    assert ".: is the working directory; choose a new folder" in answer.err
 
 
 @pytest.mark.usefixtures("exported")

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import numpy as np
 
-from plugins import ClipFacts, SplitFacts, Stills
+from generators.controls.precomputed import Precomputed
+from plugins import ClipFacts, Generator, SplitFacts, Stills
 
+FRAMES, SIZE = 16, 32
 SPLIT = "7:3 r0"
 MANIFEST = """\
 model = "Roll"
@@ -30,10 +32,18 @@ stills = "stills.csv"
 """
 
 
-def facts(frames: int, size: int) -> SplitFacts:
-    """The split that the manifest covers."""
-    clip = ClipFacts(frames, size, 1, tuple(range(frames)))
-    return SplitFacts(SPLIT, ("v 1", "v+2", "v/3"), ("t/1", "t 2"), clip)
+def bound(folder: Path, split: str = SPLIT) -> Generator:
+    """Bound to a split whose sides are the same whatever its name."""
+    clip = ClipFacts(FRAMES, SIZE, 1, tuple(range(FRAMES)))
+    facts = SplitFacts(split, ("v 1", "v+2", "v/3"), ("t/1", "t 2"), clip)
+    return Precomputed(folder=str(folder)).on_split(facts)
+
+
+def change(folder: Path, old: str, new: str) -> None:
+    """Edit the manifest."""
+    path = folder / "manifest.toml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace(old, new))
 
 
 def write_folder(folder: Path, stills: Stills, frames: int) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from dataclasses import replace
 from functools import partial
@@ -16,11 +17,18 @@ from bench.conformance_data import simulated_clips, simulated_stills
 from bench.data import ClipSettings
 from bench.data.clipfile import read_clip
 from generators.controls.precomputed import Precomputed
-from plugins import DataError, Generator, Run, StillId, Stills
+from plugins import DataError, Run, StillId, Stills
 from plugins.conformance import check_generator
-from tests.generators.played import facts, rolled, write_folder, write_table
+from tests.generators.played import (
+    FRAMES,
+    SIZE,
+    bound,
+    change,
+    rolled,
+    write_folder,
+    write_table,
+)
 
-SIZE, FRAMES = 32, 16
 READ = partial(read_clip, settings=ClipSettings(frames=FRAMES, span=FRAMES, size=SIZE))
 IDS = (
     StillId("images", "benign/a b+c.png", 0),
@@ -45,20 +53,10 @@ def folder(tmp_path: Path, stills: Stills) -> Path:
     return write_folder(tmp_path / "made", stills, FRAMES)
 
 
-def bound(folder: Path) -> Generator:
-    return Precomputed(folder=str(folder)).on_split(facts(FRAMES, SIZE))
-
-
 def sampled(folder: Path, stills: Stills) -> torch.Tensor:
     generator = bound(folder).fresh()
     generator.load(Run(folder, read_video=READ))
     return generator.sample(stills, FRAMES)
-
-
-def change(folder: Path, old: str, new: str) -> None:
-    path = folder / "manifest.toml"
-    assert old in path.read_text()
-    path.write_text(path.read_text().replace(old, new))
 
 
 def test_it_keeps_the_contract(folder: Path, cache: Path, stills: Stills, tmp_path: Path) -> None:
@@ -92,6 +90,10 @@ def test_a_json_manifest_is_as_good(folder: Path, stills: Stills) -> None:
         sampled(folder, stills)
     path.unlink()
     assert sampled(folder, stills).shape == (3, 1, FRAMES, SIZE, SIZE)
+    for text in ('""', "[]", "3"):
+        (folder / "manifest.json").write_text(text)
+        with pytest.raises(DataError, match=r"manifest\.json: is no table of keys"):
+            bound(folder)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,8 @@ def test_a_json_manifest_is_as_good(folder: Path, stills: Stills) -> None:
         ('trained_on = ["v 1", "v+2"]', 'trained_on = ""', r"trained_on' is empty: .*nothing of t"),
         ('trained_on = ["v 1", "v+2"]', "trained_on = []", r"trained_on' is empty: fill it in"),
         ('trained_on = ["v 1", "v+2"]', "trained_on = 3", r"trained_on' = 3: .*a list of ids"),
-        ('["v 1", "v+2"]', '"no.csv"', r"trained_on: there is no file .*no\.csv"),
+        ('["v 1", "v+2"]', '"no.csv"', r"no file .*no\.csv; .* write 'nothing of this data set'"),
+        ('["v 1", "v+2"]', '["v 1", ""]', r"trained_on', id 2 = '': write the id of a video"),
         ('["v 1", "v+2"]', '"../x.csv"', r"'\.\./x\.csv' is no name inside the folder"),
         ('model = "Roll"', "model = Roll", "not valid TOML"),
         ("7:3 r0", "5:5 r0", r"does not cover the split '7:3 r0'; did you mean '5:5 r0'"),
@@ -132,21 +135,9 @@ def test_no_manifest_and_no_folder_are_refused(folder: Path) -> None:
     (folder / "manifest.toml").unlink()
     with pytest.raises(DataError, match=r"holds no manifest\.toml"):
         bound(folder)
-    with pytest.raises(DataError, match="there is no such folder"):
-        bound(folder / "none")
-
-
-def test_the_training_videos_may_be_a_table(folder: Path) -> None:
-    table = folder / "training.csv"
-    change(folder, '["v 1", "v+2"]', '"training.csv"')
-    table.write_text("id,class\nv 1,x\nv/3,y\n")
-    bound(folder)
-    table.write_text("id,class\nv 1,x\nt/1,y\n")
-    with pytest.raises(DataError, match=r"leak: .*t/1"):
-        bound(folder)
-    table.write_text("id,class\n")
-    with pytest.raises(DataError, match=r"lists no videos; .*nothing of this data set"):
-        bound(folder)
+    for gone in (folder / "none", Path("~nobody of that name/made")):
+        with pytest.raises(DataError, match="there is no such folder"):
+            bound(gone)
 
 
 def test_notes_tell_what_the_manifest_says(folder: Path) -> None:
@@ -191,6 +182,7 @@ def test_more_samples_than_there_are(folder: Path) -> None:
         (("images", "x", 0, "/etc/passwd"), "no name inside the folder"),
         (("images", "x", 0, "c:\\x"), "no name inside the folder"),
         (("images", "x", 0, ""), "no name inside the folder"),
+        (("images", "x", 0, "."), "no name inside the folder"),
         (("test", "x", 0, "videos/0"), "set is 'test'; write images or videos"),
         (("images", "x", -1, "videos/0"), "sample is '-1'"),
         ((*IDS[0], "videos/1"), r"line 5: lists 'benign/a b\+c.png' of the images, sample 0 twice"),
@@ -216,6 +208,28 @@ def test_nothing_leads_out_of_the_folder(folder: Path, tmp_path: Path) -> None:
     (folder / "videos" / "0" / "000000.png").symlink_to(tmp_path / "outside.npy")
     with pytest.raises(DataError, match="leads out of"):
         bound(folder).content(IDS)
+
+
+def test_a_link_to_itself_is_named(folder: Path) -> None:
+    video = folder / "videos" / "0.npy"
+    video.unlink()
+    video.symlink_to(video.name)
+    with pytest.raises(DataError, match=r"0\.npy: cannot be read: Too many levels"):
+        bound(folder).content(IDS)
+
+
+def test_a_pipe_is_not_waited_for(folder: Path) -> None:
+    video = folder / "videos" / "0.npy"
+    video.unlink()
+    os.mkfifo(video)
+    with pytest.raises(DataError, match=r"0\.npy: is no file"):
+        bound(folder).content(IDS)
+
+
+def test_ids_are_found_in_any_spelling(folder: Path) -> None:
+    """A table holds them stripped and composed; a reader from elsewhere may not."""
+    other = StillId("images", " ../a\u0308", 1)
+    assert list(bound(folder).content([other])["videos"][0][:3]) == [*other]
 
 
 def test_two_files_of_one_name_are_refused(folder: Path) -> None:
