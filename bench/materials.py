@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -137,7 +138,8 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
         notes=notes,
     )
     for name, generator in materials.generators.items():
-        notes += [f"{name}: {note}" for note in generator.notes()]
+        with named(name):
+            notes += [f"{name}: {note}" for note in generator.notes()]
         for which, data in (("videos", video_set), ("images", image_set)):
             if generator.needs_continuation and not data.has_continuation:
                 raise BenchError(
@@ -146,6 +148,15 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
                     f"leave '{name}' out of generators"
                 )
     return materials
+
+
+@contextmanager
+def named(generator: str) -> Iterator[None]:
+    """Say which generator of the experiment it is that data are wrong for."""
+    try:
+        yield
+    except DataError as error:
+        raise DataError(f"generator.{generator}: {error}") from None
 
 
 def _notes_on_sets(videos: Dataset, images: Dataset) -> list[str]:

@@ -12,7 +12,7 @@ from bench.cells.part import Part
 from bench.data import Split
 from bench.data.indices import offsets
 from bench.experiment import Experiment, Protocol
-from bench.materials import Materials
+from bench.materials import Materials, named
 from plugins.classifier import Classifier
 from plugins.errors import DataError
 from plugins.generator import Generator
@@ -185,7 +185,8 @@ class _Slice:
             return self.syntheses[name, what]
         source, called = (self.test, "test videos") if what == "test" else (self.images, "images")
         if generator.needs_ids:
-            generator = generator.on_split(self.facts())
+            with named(name):
+                generator = generator.on_split(self.facts())
         fit = None
         if learns(generator):
             fit = Fit(self.titled("fit", name), generator, self.training, self.seed("fit"))

@@ -17,9 +17,9 @@ Flow = Float32[ndarray, "T-1 H W 2"]
 def optical_flow(clip: Clip, window: int = 15) -> Flow:
     """Farneback's flow from each frame to the next, on 8-bit grey frames.
 
-    Colour is averaged to grey. Polynomials over 5 x 5 pixels, windows of
-    15 x 15, 3 iterations per pyramid level. Measured on a smooth random
-    texture of 64 x 64 moved as a whole: within 0.03 px for moves up to
+    Colour is averaged to grey. Polynomials over 5 x 5 pixels, 3
+    iterations per pyramid level. Measured with windows of 15 x 15 on a smooth
+    random texture of 64 x 64 moved as a whole: within 0.03 px for moves up to
     6 px. It was chosen over the inverse search (DIS), which is 1.6 times
     as fast and errs by 0.08 px at a move of 0.5 px.
 

@@ -18,6 +18,7 @@ from bench.cells.sampling import sample, to_bytes
 from bench.data.clipfile import read_clip
 from bench.provenance import plugin_identity
 from bench.store import write_atomically
+from plugins.errors import DataError
 from plugins.generator import Generator, StillId, Stills
 from plugins.seeds import derive
 
@@ -82,9 +83,17 @@ class Synthesize(Cell):
             write_atomically(
                 given.run.folder / _PROGRESS, json.dumps({"done": start + len(chosen)})
             )
+        self._refuse_changed()
         self._write_manifest(given.run.folder)
         (given.run.folder / _PROGRESS).unlink(missing_ok=True)
         return {"n_videos": len(items), "classes": self.source.per_class()}
+
+    def _refuse_changed(self) -> None:
+        """Raise where what is played from files is no longer what the key stands for."""
+        if self.generator.needs_ids and replace(self).key != self.key:
+            raise DataError(
+                "the files that it plays were changed during the run: run again, and keep them"
+            )
 
     def _items(self) -> list[tuple[int, int]]:
         """Every video that is made: the index of its still, and its number."""

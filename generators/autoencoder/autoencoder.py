@@ -5,6 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from generators.autoencoder.channels_last import channels_last
 from generators.autoencoder.decoder import Decoder
 from generators.autoencoder.encoder import Encoder, Posterior
 from generators.autoencoder.heads import HEADS, Decoded
@@ -26,6 +27,10 @@ class Autoencoder(nn.Module):
         self.encoder = Encoder(layout)
         self.decoder = Decoder(layout)
         self.head = HEADS[layout.head](self.decoder.width, layout.shape[0], self.decoder.stride)
+        if layout.head == "pixels":
+            # At single pixels the decoder has few channels; with them innermost a step at
+            # 64 px takes 1.5 s instead of 2.4 s on a CPU core.
+            channels_last(self)
 
     def encode(self, clips: ClipBatch) -> Posterior:
         """Mean and log-variance, each (B, c, t, h, w), of clips (B, C, T, H, W) in [0, 1]."""

@@ -8,10 +8,10 @@ from typing import Any, ClassVar
 from generators.autoencoder.layout import Layout
 from generators.cinn.condition import FrozenCondition
 from generators.cinn.image_fit import fit_image_autoencoder
-from generators.cinn.latents import STAGE, Latents
 from generators.cinn.parameter_sets import SETS
 from generators.cinn.prior import FlowPrior
 from generators.cinn.settings import Settings
+from generators.cinn.stage2 import STAGE, Latents
 from generators.two_stage.generator import TwoStage
 from generators.two_stage.latents import LatentSet
 from generators.two_stage.prior import Prior

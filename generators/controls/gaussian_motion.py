@@ -22,7 +22,7 @@ class GaussianMotion(Motions):
     has the training fields' covariance between all components and frames.
     The deformation e has no mean over the image; each component has their
     covariance between frames, times a correlation between places that
-    depends on their distance only (`fit_mixture`). Both are positive
+    depends on how far apart they are, down and across (`fit_mixture`). Both are positive
     definite by construction. The factor b has a mean square of 1, so that
     the moments stay, and is lognormal. Its spread is such that the energy
     of a clip varies between clips as between the training fields; where

@@ -9,12 +9,12 @@ import torch
 from pydantic import PrivateAttr
 
 from generators.autoencoder.autoencoder import Autoencoder
+from generators.autoencoder.channels_last import channels_last_on_cuda
 from generators.autoencoder.fit import AUTOENCODER, fit_autoencoder
 from generators.autoencoder.heads import Decoded, with_frame_0
 from generators.autoencoder.layout import Layout
 from generators.autoencoder.settings import STAGE_1
 from generators.two_stage.backoff import Batches
-from generators.two_stage.channels_last import channels_last_on_cuda
 from generators.two_stage.checks import (
     enough_memory,
     refuse_other_configuration,

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, TypeVar
 
 from torch import Tensor, nn
 
+from generators.autoencoder.channels_last import channels_last_on_cuda
 from generators.autoencoder.settings import AutoencoderSettings
-from generators.two_stage.channels_last import channels_last_on_cuda
 from generators.two_stage.checks import notes_of
 from plugins.recipe import Recipe
 from plugins.reproducible import seeded

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
@@ -25,7 +25,7 @@ from bench.store import Store
 from generators.controls.jitter import Jitter
 from metrics.image import PSNR
 from plugins.errors import BenchError, DataError, PluginError
-from plugins.generator import Generator, Stills
+from plugins.generator import Generator, StillId, Stills
 from plugins.run import Run
 
 CLASSES = ("benign", "malignant")
@@ -60,6 +60,36 @@ def test_every_split_gets_a_plugin_that_knows_nothing_of_the_others(tmp_path: Pa
     for name in ("one", "two"):
         Fit("", generator, part(), seed=0).compute(given(tmp_path / name))
         assert (tmp_path / name / "fits").read_text() == "1"
+
+
+class Plays(Generator):
+    """Plays a file, which changes while it is played where ``edit`` says so."""
+
+    name: ClassVar[str] = "plays"
+    needs_ids: ClassVar[bool] = True
+    file: str
+    edit: bool
+
+    def content(self, asked: Sequence[StillId]) -> dict[str, Any]:
+        return {"file": Path(self.file).read_text()}
+
+    def sample(self, stills: Stills, n_frames: int) -> Any:
+        if self.edit:
+            Path(self.file).write_text("another")
+        return stills.images[:, :, None].repeat(1, 1, n_frames, 1, 1)
+
+
+@pytest.mark.parametrize("edit", [False, True])
+def test_files_that_change_while_they_are_played_give_no_result(tmp_path: Path, edit: bool) -> None:
+    (tmp_path / "file").write_text("one")
+    generator = Plays(file=str(tmp_path / "file"), edit=edit)
+    cell = Synthesize("", generator, None, part(), per_item=1, batch=4, seed=0)
+    assert cell.key
+    if not edit:
+        assert cell.compute(given(tmp_path / "made"))["n_videos"] == 6
+        return
+    with pytest.raises(DataError, match="were changed during the run: run again"):
+        cell.compute(given(tmp_path / "made"))
 
 
 def test_a_score_is_the_mean_over_all_samples(tmp_path: Path) -> None:

@@ -257,6 +257,7 @@ def test_a_model_that_saw_a_test_video_is_refused(bench: Command, exported: Path
     path.write_text(path.read_text().replace('"3-7-r0/training.csv"', json.dumps(tested), 1))
     answer = bench("run", "mine.toml", "--generators", "rolled")
     assert answer.code == 2
+    assert "generator.rolled: " in answer.err
     assert "leak: its model was trained on" in answer.err
     assert "split '5:5 r0'" in answer.err
 

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from generators.autoencoder.autoencoder import Autoencoder
+from generators.autoencoder.channels_last import channels_last, channels_last_on_cuda
 from generators.autoencoder.layout import Layout
-from generators.two_stage.channels_last import channels_last, channels_last_on_cuda
 from plugins.reproducible import seeded
 from plugins.weightfile import load_weights, save_weights
 
@@ -17,6 +17,12 @@ from plugins.weightfile import load_weights, save_weights
 def autoencoder(head: str = "warp") -> Autoencoder:
     with seeded(0):
         return Autoencoder(Layout((1, 8, 32, 32), base=8, head=head, correlation=1)).eval()  # type: ignore[arg-type]
+
+
+def channels_first(model: Autoencoder) -> Autoencoder:
+    for p in model.parameters():
+        p.data = p.data.contiguous()
+    return model
 
 
 def turned(model: Autoencoder) -> list[str]:
@@ -30,7 +36,8 @@ def turned(model: Autoencoder) -> list[str]:
 
 @pytest.mark.parametrize("head", ["warp", "pixels"])
 def test_results_and_gradients_are_the_same(head) -> None:
-    plain = autoencoder(head)
+    plain = channels_first(autoencoder(head))
+    assert not turned(plain)
     other = channels_last(copy.deepcopy(plain))
     assert turned(other)
     with seeded(1):
@@ -56,6 +63,7 @@ def test_weight_files_are_the_same(tmp_path) -> None:
     assert turned(other) == before
 
 
-def test_the_cpu_is_left_alone() -> None:
+def test_on_the_cpu_only_the_head_pixels_is_laid_out_so() -> None:
     assert turned(channels_last_on_cuda(autoencoder(), "cpu")) == []
+    assert turned(channels_last_on_cuda(autoencoder("pixels"), "cpu"))
     assert turned(channels_last_on_cuda(autoencoder(), "cuda:0"))

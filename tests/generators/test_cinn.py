@@ -12,7 +12,7 @@ import torch
 from generators.autoencoder.fit import AUTOENCODER
 from generators.cinn.actnorm import ActNorm
 from generators.cinn.generator import CINN
-from generators.cinn.latents import FLOW
+from generators.cinn.stage2 import FLOW
 from generators.lddm.generator import LDDM
 from plugins import BenchError, Cancelled, DataError, PluginError, Run, TrainingError
 from plugins.conformance import check_generator

@@ -9,8 +9,8 @@ import pytest
 import torch
 
 from generators.cinn.generator import CINN
-from generators.cinn.latents import FLOW
 from generators.cinn.settings import IMAGE_STAGE, STAGE_2
+from generators.cinn.stage2 import FLOW
 from plugins import Run
 from plugins.weightfile import read_notes
 

@@ -10,8 +10,8 @@ import torch
 
 from generators.cinn.actnorm import ActNorm
 from generators.cinn.generator import CINN
-from generators.cinn.latents import Latents
 from generators.cinn.prior import FlowPrior
+from generators.cinn.stage2 import Latents
 from generators.two_stage.condition import UNKNOWN
 from generators.two_stage.latents import LatentSet
 from plugins import TrainingError

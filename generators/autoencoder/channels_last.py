@@ -1,4 +1,4 @@
-"""Weights of 3D convolutions with their channels innermost, as tensor cores want them."""
+"""Weights of 3D convolutions with their channels innermost, which is faster in places."""
 
 from __future__ import annotations
 
@@ -15,8 +15,7 @@ def channels_last_on_cuda(module: M, device: str) -> M:
 
     cuDNN's tensor-core kernels read channels innermost; a convolution
     whose weights lie so takes and gives such tensors. Values, names and
-    weight files stay the same. On the CPU, where there are no such
-    kernels, nothing changes.
+    weight files stay the same. On the CPU nothing changes.
 
     Args:
         module: on any device.
