@@ -56,6 +56,17 @@ def check_generator(
         One finding per check. A check that raises is a fault, and the
         others still run, but for a failing `fit`, which ends them.
     """
+    return list(findings(generator, clips, stills, folder, read_video))
+
+
+def findings(
+    generator: Generator,
+    clips: ClipSet,
+    stills: Stills,
+    folder: Path,
+    read_video: Callable[[Path], Frames] | None = None,
+) -> Iterator[Finding]:
+    """`check_generator`, each finding as soon as it is known: a fit may take minutes."""
     run = Run(folder=folder / "whole", seed=5, name="conformance", read_video=read_video)
     run.folder.mkdir(parents=True)
     checks: list[tuple[str, Callable[[], str]]] = [
@@ -68,10 +79,6 @@ def check_generator(
     checks += [
         ("resume equals uninterrupted", lambda: _resume(generator, clips, stills, run, folder))
     ]
-    return list(_findings(checks))
-
-
-def _findings(checks: list[tuple[str, Callable[[], str]]]) -> Iterator[Finding]:
     for name, check in checks:
         try:
             finding = Finding(name, check())
