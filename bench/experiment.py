@@ -9,17 +9,16 @@ from typing import Annotated, Any, Literal
 from pydantic import (
     BaseModel,
     BeforeValidator,
-    ConfigDict,
     Field,
     ValidationError,
     model_validator,
 )
 
+from bench.choice import Choice, Section, files_by_name
 from bench.data import ClipSettings
 from bench.data.ratio import parse_ratio, ratio_text
 from plugins.errors import BenchError, DataError
 from plugins.hints import nearest
-from plugins.parameter_sets import named
 
 Protocol = Literal["real", "synthetic", "mixed"]
 Prior = Literal["source", "real", "balanced"]
@@ -42,14 +41,6 @@ Ratio = Annotated[str, BeforeValidator(_one_spelling)]
 _LISTS = ("generators", "classifiers", "metrics", "splits", "ratios", "protocols", "replicates")
 
 
-class Section(BaseModel):
-    """A table of the experiment file; an unknown key is an error."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
-
-
 class Source(Section):
     """Where videos or images come from."""
 
@@ -58,28 +49,6 @@ class Source(Section):
 
     parameters: dict[str, Any] = {}
     """Parameters of the reader."""
-
-
-class Choice(Section):
-    """A generator, classifier or metric under a name of the experiment's own."""
-
-    plugin: str = ""
-    """The plugin's name; the choice's own name where empty. ``name:set`` also chooses a set."""
-
-    set: str = ""
-    """One of the plugin's named sets of parameters; its defaults where empty."""
-
-    parameters: dict[str, Any] = {}
-    """Parameters of the plugin; they win over the set's."""
-
-    def plugin_and_set(self, name: str) -> tuple[str, str]:
-        """The names of the plugin and of its set (empty: the defaults).
-
-        Args:
-            name: the choice's own.
-        """
-        plugin, set_name = named(self.plugin or name)
-        return plugin, set_name or self.set
 
 
 class Synthesis(Section):
@@ -146,7 +115,8 @@ class Experiment(Section):
     ``generator``."""
 
     classifiers: tuple[str, ...] = Field(min_length=1)
-    """Names of classifiers, likewise."""
+    """Names of classifiers, likewise; or paths of MMAction2's configs, which then go by
+    the file's name without suffix."""
 
     metrics: tuple[str, ...] = Field(min_length=1)
     """Names of metrics, likewise."""
@@ -183,6 +153,11 @@ class Experiment(Section):
     duplicates: Duplicates = Duplicates()
     """What is done with nearly equal records."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _configs_by_name(cls, raw: Any) -> Any:
+        return files_by_name(raw, "classifiers", "classifier") if isinstance(raw, dict) else raw
+
     @model_validator(mode="after")
     def _no_repeats(self) -> Experiment:
         for key in (
@@ -201,14 +176,10 @@ class Experiment(Section):
         return self
 
     @model_validator(mode="after")
-    def _one_set_each(self) -> Experiment:
+    def _one_answer_each(self) -> Experiment:
         for kind in ("generator", "classifier", "metric"):
             for name, choice in getattr(self, kind).items():
-                said = named(choice.plugin or name)[1]
-                if said and choice.set and said != choice.set:
-                    raise ValueError(
-                        f"{kind}.{name} names two sets, '{said}' and '{choice.set}': leave one out"
-                    )
+                choice.refuse_two_answers(f"{kind}.{name}", name)
         return self
 
 

@@ -20,6 +20,9 @@ from plugins.generator import Generator
 from plugins.metric import Metric
 from plugins.parameter_sets import refuse_unknown
 
+READS = "reads_config"
+"""The class attribute of plugins whose parameter ``config`` takes a config file's path."""
+
 
 class Alike(NamedTuple):
     """Two videos that share a frame, or nearly the same one: the first id's and the second's."""
@@ -137,8 +140,11 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
         metrics=_chosen("metric", experiment.metrics, experiment.metric, catalogue),
         notes=notes,
     )
+    for name, classifier in materials.classifiers.items():
+        with named("classifier", name):
+            notes += [f"{name}: {note}" for note in classifier.notes()]
     for name, generator in materials.generators.items():
-        with named(name):
+        with named("generator", name):
             notes += [f"{name}: {note}" for note in generator.notes()]
         for which, data in (("videos", video_set), ("images", image_set)):
             if generator.needs_continuation and not data.has_continuation:
@@ -151,12 +157,12 @@ def gather(experiment: Experiment, catalogue: Catalogue) -> Materials:
 
 
 @contextmanager
-def named(generator: str) -> Iterator[None]:
-    """Say which generator of the experiment it is that data are wrong for."""
+def named(kind: str, name: str) -> Iterator[None]:
+    """Say which plugin of the experiment it is that data are wrong for."""
     try:
         yield
     except DataError as error:
-        raise DataError(f"generator.{generator}: {error}") from None
+        raise DataError(f"{kind}.{name}: {error}") from None
 
 
 def _notes_on_sets(videos: Dataset, images: Dataset) -> list[str]:
@@ -235,13 +241,16 @@ def _chosen(
         for name in names
     }
     for name in unused:
-        catalogue.get(kind, choices[name].plugin_and_set(name)[0], f"{kind}.{name}")
+        if not choices[name].config:
+            catalogue.get(kind, choices[name].plugin_and_set(name)[0], f"{kind}.{name}")
     return chosen
 
 
 def _configured(
     kind: str, name: str, choice: Choice, choices: dict[str, Choice], catalogue: Catalogue
 ) -> Plugin:
+    if choice.config:
+        return _by_config(kind, name, choice, catalogue)
     plugin, set_name = choice.plugin_and_set(name)
     where = f"{kind}.{name}.plugin" if choice.plugin else f"{kind}s"
     if set_name and plugin in choices and plugin not in catalogue.of_kind(kind):
@@ -252,3 +261,12 @@ def _configured(
     offer = catalogue.get(kind, plugin, where)
     refuse_unknown(offer.plugin, set_name, f"{kind}.{name}.set" if choice.set else where)
     return offer.plugin.configure(choice.parameters, f"{kind}.{name}.parameters", set_name)
+
+
+def _by_config(kind: str, name: str, choice: Choice, catalogue: Catalogue) -> Plugin:
+    """The plugin that reads config files, given this one."""
+    readers = [o for o in catalogue.of_kind(kind).values() if getattr(o.plugin, READS, False)]
+    if not readers:
+        raise BenchError(f"{kind}.{name}.config: no {kind} that is installed reads config files")
+    parameters = {"config": choice.config, **choice.parameters}
+    return readers[0].plugin.configure(parameters, f"{kind}.{name}", choice.set)

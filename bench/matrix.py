@@ -185,7 +185,7 @@ class _Slice:
             return self.syntheses[name, what]
         source, called = (self.test, "test videos") if what == "test" else (self.images, "images")
         if generator.needs_ids:
-            with named(name):
+            with named("generator", name):
                 generator = generator.on_split(self.facts())
         fit = None
         if learns(generator):

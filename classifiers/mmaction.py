@@ -12,10 +12,12 @@ from torch import Tensor, nn
 
 from classifiers.batches import Augmentation, Batches, frame_indices, pools
 from classifiers.channels import Channels, three_channels
+from classifiers.pretrained import Pretrained, lay_over
 from plugins import compat
 from plugins.classifier import Classifier
 from plugins.clips import ClipSet
 from plugins.errors import DataError, PluginError, TrainingError
+from plugins.initial import record_initial
 from plugins.order import Order
 from plugins.recipe import Amp, Fraction, Recipe
 from plugins.reproducible import deterministic, seeded
@@ -101,6 +103,11 @@ class MMActionClassifier(Classifier):
     gamma: Annotated[float, Field(ge=0, le=1)] = 0.1
     """Largest random change of the logarithm of a clip's gamma."""
 
+    pretrained: Pretrained = None
+    """Initial weights: the path of a file (safetensors, or a torch checkpoint, which
+    is read without running anything in it), of this recognizer or of the image network
+    beneath it. What fits is taken, and the tables tell what was not."""
+
     amp: Amp = "auto"
     """Mixed precision in training: ``auto`` is bf16 on a CUDA device that has it."""
 
@@ -116,6 +123,16 @@ class MMActionClassifier(Classifier):
     def n_frames(self) -> int:
         """T', the frames of a clip that the recognizer looks at."""
 
+    def frame_positions(self, n_frames: int) -> list[int]:
+        """Which frames of a clip of ``n_frames`` it looks at, `n_frames` of them, in order.
+
+        The middles of as many equal segments, unless a subclass says otherwise.
+
+        Raises:
+            DataError: it cannot look at clips so short.
+        """
+        return frame_indices(n_frames, self.n_frames)
+
     @abstractmethod
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
         """The ``model`` section of an MMAction2 config.
@@ -127,6 +144,10 @@ class MMActionClassifier(Classifier):
         Raises:
             DataError: it cannot be made for clips of this shape.
         """
+
+    def mapped(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """A foreign checkpoint's tensors under this recognizer's names; here, as they are."""
+        return weights
 
     def recipe(self) -> Recipe:
         """How the weights are learned."""
@@ -146,6 +167,7 @@ class MMActionClassifier(Classifier):
 
         Raises:
             TrainingError: a class has no clip, or `plugins.training.train` fails.
+            DataError: the initial weights cannot be used.
         """
         self._refuse_missing_class(clips, run)
         parameters = {k: v for k, v in self.parameters().items() if k != "checkpoint_every"}
@@ -156,6 +178,8 @@ class MMActionClassifier(Classifier):
         }
         with seeded(run.derive("initial weights")):
             model = self._build(notes)
+        if self.pretrained:
+            record_initial(run.folder, lay_over(model, self.pretrained, self.mapped))
         train(
             model,
             lambda batch: _loss(model, batch, self.channels),
@@ -194,14 +218,14 @@ class MMActionClassifier(Classifier):
     @torch.no_grad()
     def _forward(self, clips: ClipSet, stage: str) -> Tensor:
         model = self._ready(clips)
-        frames = frame_indices(clips.shape[1], self.n_frames)
+        frames = self.frame_positions(clips.shape[1])
         parts = []
         with deterministic():
             for first in range(0, len(clips), self.batch_size):
                 indices = range(first, min(first + self.batch_size, len(clips)))
                 batch = clips.batch(indices)[:, :, frames].to(self._device)
-                fed = _fed(model, three_channels(batch, self.channels), training=False)
-                out = model(fed["inputs"], mode="tensor", stage=stage)
+                given = fed(model, three_channels(batch, self.channels), training=False)
+                out = model(given["inputs"], mode="tensor", stage=stage)
                 parts.append(_pooled(out, len(batch)).float().cpu())
         return torch.cat(parts)
 
@@ -219,13 +243,15 @@ class MMActionClassifier(Classifier):
     def _build(self, notes: dict[str, Any]) -> nn.Module:
         _, _, height, width = notes["shape"]
         section = self.section(len(notes["classes"]), (3, self.n_frames, height, width))
-        section["cls_head"] |= {"label_smooth_eps": self.label_smoothing, "topk": (1,)}
+        section["cls_head"]["topk"] = (1,)  # there may be fewer than five classes
+        if self.label_smoothing is not None:
+            section["cls_head"]["label_smooth_eps"] = self.label_smoothing
         return compat.mmaction_model(section)
 
     def _batches(self, clips: ClipSet, seed: int) -> Batches:
         augment = Augmentation(self.flip, self.shift, self.brightness, self.gamma)
         order = Order(pools(clips.labels, self.balanced), self.batch_size, seed)
-        frames = frame_indices(clips.shape[1], self.n_frames)
+        frames = self.frame_positions(clips.shape[1])
         return Batches(clips, frames, order, augment, seed)
 
     def _n_steps(self, n_clips: int) -> int:
@@ -246,12 +272,12 @@ class MMActionClassifier(Classifier):
 def _loss(model: nn.Module, batch: dict[str, Tensor], channels: Channels) -> dict[str, Tensor]:
     """The recognizer's own losses (its head's, and auxiliary ones)."""
     clips = three_channels(batch["clips"], channels)
-    fed = _fed(model, clips, training=True, labels=batch["labels"])
-    losses: dict[str, Tensor] = model(fed["inputs"], fed["data_samples"], mode="loss")
+    given = fed(model, clips, training=True, labels=batch["labels"])
+    losses: dict[str, Tensor] = model(given["inputs"], given["data_samples"], mode="loss")
     return losses
 
 
-def _fed(
+def fed(
     model: nn.Module, clips: Tensor, *, training: bool, labels: Tensor | None = None
 ) -> dict[str, Any]:
     """Clips (B, 3, T', H, W) in [0, 1] as the recognizer's preprocessor takes and gives them."""
@@ -265,8 +291,8 @@ def _fed(
         for sample, label in zip(samples, labels, strict=True):
             sample.set_gt_label(label.reshape(1))
     data = {"inputs": list(clips), "data_samples": samples}
-    fed: dict[str, Any] = model.data_preprocessor(data, training)  # type: ignore[operator]
-    return fed
+    given: dict[str, Any] = model.data_preprocessor(data, training)  # type: ignore[operator]
+    return given
 
 
 def _pooled(out: Tensor, n_clips: int) -> Tensor:

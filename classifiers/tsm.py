@@ -6,10 +6,12 @@ Understanding", ICCV 2019; MMAction2's implementation.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
+from torch import Tensor
 
 from classifiers.mmaction import MMActionClassifier
 from plugins.classifier import Classifier
@@ -41,6 +43,12 @@ class TSM(MMActionClassifier):
         """The segments."""
         return self.segments
 
+    def mapped(self, weights: dict[str, Tensor]) -> dict[str, Tensor]:
+        """Also torchvision's names of a ResNet, as ImageNet weights have them."""
+        if "bn1.weight" not in weights:
+            return weights
+        return {renamed(name): tensor for name, tensor in weights.items()}
+
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
         """MMAction2's TSM, its backbone in the wanted width, without pretrained weights."""
         import classifiers.sized_tsm  # noqa: F401 - registers the backbone
@@ -70,6 +78,19 @@ class TSM(MMActionClassifier):
                 "format_shape": "NCHW",
             },
         }
+
+
+def renamed(name: str) -> str:
+    """A tensor's name in torchvision's ResNet as the backbone of `TSM` has it.
+
+    ``layer1.0.conv1`` is inside the shift, ``downsample.0`` is a convolution, ``.1`` its norm.
+    """
+    name = re.sub(r"(^|\.)bn(\d)\.", r"\1conv\2.bn.", name)
+    name = re.sub(r"(^|\.)conv(\d)\.weight$", r"\1conv\2.conv.weight", name)
+    name = name.replace("downsample.0.", "downsample.conv.").replace(
+        "downsample.1.", "downsample.bn."
+    )
+    return re.sub(r"^(layer\d\.\d+\.conv1\.conv)\.weight$", r"\1.net.weight", name)
 
 
 @hookimpl

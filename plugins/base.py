@@ -74,8 +74,9 @@ class Plugin(BaseModel):
         except ValidationError as error:
             first = error.errors()[0]
             key = ".".join(map(str, first["loc"])) or "parameters"
+            reason = first["msg"].removeprefix("Value error, ")
             raise BenchError(
-                f"{said(key.partition('.')[0])}, {key} = {first['input']!r}: {first['msg']}"
+                f"{said(key.partition('.')[0])}, {key} = {first['input']!r}: {reason}"
             ) from None
 
     def parameters(self) -> dict[str, Any]:

@@ -13,9 +13,23 @@ from plugins.types import Features, Scores
 
 
 class Classifier(Plugin):
-    """Learns to tell the classes of clips."""
+    """Learns to tell the classes of clips.
+
+    Attributes:
+        reads_config: it has a parameter ``config`` that takes the path of a
+            config file: such a path may stand where classifiers are named.
+    """
 
     kind: ClassVar[str] = "classifier"
+    reads_config: ClassVar[bool] = False
+
+    def notes(self) -> list[str]:
+        """What a reader of the tables must know of it, one sentence each.
+
+        Raises:
+            DataError: it cannot be used as it is configured.
+        """
+        return []
 
     @abstractmethod
     def fit(self, clips: ClipSet, run: Run) -> None:

@@ -12,6 +12,11 @@ from torch import Tensor
 
 from plugins.errors import DataError
 
+TABLES = ("state_dict", "model")
+"""Where checkpoints keep their table of tensors."""
+
+PARALLEL = "module."
+
 
 def read_tensors(path: Path) -> dict[str, Tensor]:
     """Read a table of tensors: safetensors, or what ``torch.save(state_dict)`` writes.
@@ -26,11 +31,37 @@ def read_tensors(path: Path) -> dict[str, Tensor]:
     Raises:
         DataError: the file cannot be read, is damaged, or holds something else.
     """
+    return _table(_read(path), path)
+
+
+def read_checkpoint(path: Path) -> dict[str, Tensor]:
+    """As `read_tensors`, also of a checkpoint that holds the table beside other things.
+
+    The table is then what ``state_dict`` or ``model`` holds; a leading ``module.``,
+    which data-parallel training leaves, is taken off all names.
+
+    Raises:
+        DataError: the file cannot be read, is damaged, or holds something else.
+    """
+    found = _read(path)
+    for key in TABLES:
+        if isinstance(found, Mapping) and isinstance(found.get(key), Mapping):
+            found = found[key]
+    tensors = _table(found, path)
+    if all(name.startswith(PARALLEL) for name in tensors):
+        return {name.removeprefix(PARALLEL): tensor for name, tensor in tensors.items()}
+    return tensors
+
+
+def _read(path: Path) -> object:
     try:
-        found = load_file(path) if _is_safetensors(path) else _unpickled(path)
+        return load_file(path) if _is_safetensors(path) else _unpickled(path)
     except Exception as error:  # what reading a damaged pickle may raise is listed nowhere
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise DataError(f"{path}: no weights can be read from it ({reason})") from None
+
+
+def _table(found: object, path: Path) -> dict[str, Tensor]:
     if not isinstance(found, Mapping):
         raise DataError(f"{path}: holds a {type(found).__name__}, not a table of tensors by name")
     for name, tensor in found.items():

@@ -15,6 +15,7 @@ from bench.cells.synthetic import JoinedClips, SyntheticClips, thin_to_prior
 from bench.provenance import plugin_identity
 from plugins.classifier import Classifier
 from plugins.clips import ClipSet
+from plugins.initial import read_initial
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ class Train(Cell):
         parts = [part for part in (real, synthetic) if part is not None]
         clips = parts[0] if len(parts) == 1 else JoinedClips(*parts)
         self.classifier.fresh().fit(clips, replace(given.run, seed=self.seed))
-        return {"n_real": _per_class(real), "n_synthetic": _per_class(synthetic)}
+        counts = {"n_real": _per_class(real), "n_synthetic": _per_class(synthetic)}
+        initial = read_initial(given.run.folder)
+        return counts | ({"initial": initial.model_dump(mode="json")} if initial else {})
 
     def _synthetic(self, folder: Path) -> SyntheticClips:
         clips = SyntheticClips(folder)

@@ -98,6 +98,7 @@ def _notes(report: Report) -> list[str]:
             f"of {report.plan['images']} images, those of patients in test videos are left out"
         )
     notes += [_classifier(name, facts) for name, facts in report.plan["classifiers"].items()]
+    notes += _initial(report)
     notes += budget_notes(report)
     notes.append(replicates_note(experiment["replicates"]))
     if any(map(mark, report.plan["generators"].values())):
@@ -112,11 +113,23 @@ def _n_synthetic(report: Report, points: list[dict[str, Any]]) -> str | None:
     return per_class(there) if there else None
 
 
+def _initial(report: Report) -> list[str]:
+    """What each classifier that was given weights began from; the same in all its trainings."""
+    told = {
+        (point["classifier"], str(initial))
+        for point in report.points("classification")
+        if (initial := report.initial(point["key"]))
+    }
+    return [f"{classifier}: began with {text}" for classifier, text in sorted(told)]
+
+
 def _classifier(name: str, facts: dict[str, Any]) -> str:
     """The budget, and how the classifier differs from its defaults."""
     budget = facts["all"].get("budget")
     text = f"{name}: trained for {facts['all'].get(budget, '?')} {budget}" if budget else name
-    changed = {key: value for key, value in facts["changed"].items() if key != budget}
+    # What a table of values says, the classifier's own notes say shortly.
+    told = {k: v for k, v in facts["changed"].items() if not isinstance(v, dict)}
+    changed = {key: value for key, value in told.items() if key != budget}
     if facts["plugin"] != name:
         changed = {"plugin": facts["plugin"], **changed}
     listed = ", ".join(f"{key}={value}" for key, value in changed.items())

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from bench.planfile import read_plan
 from bench.predictions import Predictions
 from bench.store import Store
+from plugins.initial import Initial
 
 
 class Place(NamedTuple):
@@ -97,10 +98,20 @@ class Report:
         Fewer than were synthesized where they were thinned to a class
         prior. None where the training has no result yet.
         """
+        trained = self._training(score_key)
+        return trained["n_synthetic"] if trained else None
+
+    def initial(self, score_key: str) -> Initial | None:
+        """What a score's classifier began from; None where it was given no weights, or not yet."""
+        told = (self._training(score_key) or {}).get("initial")
+        return Initial.model_validate(told) if told else None
+
+    def _training(self, score_key: str) -> dict[str, Any] | None:
+        """The figures of the training behind a score, where it has a result."""
         evaluated = self._cells[self.plan["evaluations"][score_key]]
         trained = [key for key in evaluated["reads"] if self._cells[key]["kind"] == "train"]
         result = self.store.result(trained[0]) if trained else None
-        return result["figures"]["n_synthetic"] if result else None
+        return result["figures"] if result else None
 
     def fits(self, generator: str) -> dict[Place, dict[str, Any]]:
         """What a generator's trainings were given, by split, of those that have a result.

@@ -197,18 +197,18 @@ def test_any_recognizer_by_its_section(
 
 
 def test_intensities_reach_the_recognizer_as_it_expects_them() -> None:
-    from classifiers.mmaction import _fed
+    from classifiers.mmaction import fed
 
     classifier = TSM(depth=18, width=8)
     model = classifier._build({"classes": ["a", "b"], "shape": [1, 16, 32, 32]})
-    fed = _fed(model, torch.full((2, 3, 8, 32, 32), 0.5), training=False)["inputs"]
-    assert fed.shape == (2, 8, 3, 32, 32)
+    inputs = fed(model, torch.full((2, 3, 8, 32, 32), 0.5), training=False)["inputs"]
+    assert inputs.shape == (2, 8, 3, 32, 32)
     wanted = (127.5 - torch.tensor([123.675, 116.28, 103.53])) / torch.tensor(
         [58.395, 57.12, 57.375]
     )
-    torch.testing.assert_close(fed[0, 0, :, 0, 0], wanted)
+    torch.testing.assert_close(inputs[0, 0, :, 0, 0], wanted)
     solid = C3D(width=2)._build({"classes": ["a", "b"], "shape": [1, 16, 32, 32]})
-    assert _fed(solid, torch.rand(2, 3, 16, 32, 32), training=False)["inputs"].shape == (
+    assert fed(solid, torch.rand(2, 3, 16, 32, 32), training=False)["inputs"].shape == (
         2, 1, 3, 16, 32, 32,
     )  # fmt: skip
 
