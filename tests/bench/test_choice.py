@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from safetensors.torch import save_file
 
 from bench.choice import files_by_name
 from bench.experiment import check_experiment
 from bench.materials import gather
+from classifiers.recognizer import Recognizer
+from plugins import compat
 from plugins.discovery import discover
 from plugins.errors import BenchError
+from tests.bench.conftest import Command
 from tests.classifiers.test_recognizer import TINY
 
 
@@ -98,3 +102,29 @@ def test_what_cannot_be_told_apart_is_refused(changes: dict[str, Any], said: str
 def test_what_does_not_apply_is_refused(changes: dict[str, Any], said: str) -> None:
     with pytest.raises(BenchError, match=said):
         gather(check_experiment(experiment(**changes), "here"), discover())
+
+
+def test_a_config_and_its_initial_weights_stand_below_the_table(
+    tmp_path: Path, tiny: Path, bench: Command
+) -> None:
+    """A path on the command line is trained like any other, and Table 2 says what it began from."""
+    shallow = json.loads(json.dumps(TINY))
+    shallow["model"]["cls_head"]["num_classes"] = 3
+    config = tmp_path / "tiny_net.json"
+    config.write_text(json.dumps(shallow))
+    weights = tmp_path / "begin.safetensors"
+    section = Recognizer(config=str(config)).section(3, (3, 8, 32, 32))
+    save_file(compat.mmaction_model(section).state_dict(), weights)
+    answer = bench(
+        "run", tiny, "--classifiers", config, "--generators", "still", "--protocols", "real",
+        "--set", f"classifier.tiny_net.parameters.pretrained={weights}",
+        "--set", "classifier.tiny_net.parameters.steps=1",
+    )  # fmt: skip
+    assert answer.code == 0, answer.err
+    table = bench("table", "classification", "tiny", "--format", "markdown").out
+    assert "| tiny_net |" in table
+    assert "tiny_net: trained for 1 steps (plugin=recognizer)" in table
+    assert "tiny_net: the model section of tiny_net.json, 8 frames" in table
+    began = next(line for line in table.splitlines() if "tiny_net: began with" in line)
+    assert "tensors from begin.safetensors (SHA-256 " in began
+    assert "not from it: cls_head.fc_cls.weight, cls_head.fc_cls.bias" in began

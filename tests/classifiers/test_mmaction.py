@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 import pytest
 import torch
 
+from classifiers.atmnet import ATMNet
 from classifiers.batches import Augmentation, Batches, frame_indices, pools
 from classifiers.c3d import C3D
 from classifiers.mmaction import MMActionClassifier
+from classifiers.tdn import TDN
 from classifiers.tsm import TSM
 from plugins.clips import MemoryClips
 from plugins.errors import BenchError, Cancelled, DataError, PluginError, TrainingError
@@ -24,8 +26,10 @@ SMALL = {"batch_size": 4, "steps": 4, "checkpoint_every": 2}
 MAKERS: list[Callable[..., MMActionClassifier]] = [
     lambda **fields: TSM(depth=18, width=8, segments=4, **(SMALL | fields)),
     lambda **fields: C3D(width=2, **(SMALL | fields)),
+    lambda **fields: TDN(depth=18, width=8, segments=2, **(SMALL | fields)),
+    lambda **fields: ATMNet(size="xT", width=8, segments=4, **(SMALL | fields)),
 ]
-both = pytest.mark.parametrize("make", MAKERS, ids=["tsm", "c3d"])
+each = pytest.mark.parametrize("make", MAKERS, ids=["tsm", "c3d", "tdn", "atmnet"])
 
 
 class TSN(MMActionClassifier):
@@ -131,7 +135,7 @@ def test_batch_follows_from_seed_and_step(drifting: Make) -> None:
     assert not torch.equal(one["clips"], other["clips"])
 
 
-@both
+@each
 def test_fit_repeats_its_bytes_and_load_its_scores(
     tmp_path: Path, drifting: Make, make: Callable[..., MMActionClassifier]
 ) -> None:
@@ -150,11 +154,11 @@ def test_fit_repeats_its_bytes_and_load_its_scores(
     torch.testing.assert_close(third.predict(clips), scores, rtol=1e-4, atol=1e-5)
     features = third.features(clips)
     assert features.shape[0] == 8
-    assert features.shape[1] == {"tsm": 64, "c3d": 128}[first.name]
+    assert features.shape[1] == {"tsm": 64, "c3d": 128, "tdn": 64, "atmnet": 64}[first.name]
     assert features.std(dim=0).max() > 0
 
 
-@both
+@each
 def test_stopped_fit_continues_to_the_same_bytes(
     tmp_path: Path, drifting: Make, make: Callable[..., MMActionClassifier]
 ) -> None:
@@ -173,7 +177,7 @@ def test_stopped_fit_continues_to_the_same_bytes(
     assert (tmp_path / "stopped" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()
 
 
-@both
+@each
 def test_plugin_can_be_pickled_before_and_after_fit(
     tmp_path: Path, drifting: Make, make: Callable[..., MMActionClassifier]
 ) -> None:
