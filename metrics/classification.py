@@ -9,11 +9,10 @@ Source: torchmetrics, ``functional.classification``; equal to scikit-learn's
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import ClassVar, Literal
 
 import torch
-from pydantic import NonNegativeInt, PrivateAttr
+from pydantic import NonNegativeInt
 from scipy.stats import binomtest
 from torch import Tensor
 
@@ -28,59 +27,12 @@ from torchmetrics.functional.classification import (
     multiclass_f1_score,
 )
 
-from metrics.checks import check_predictions
+from metrics.predictions import OfPredictions
 from plugins import BenchError, Metric, hookimpl
-from plugins.metric import Ingredient
 from plugins.types import Labels, Scores
 
 
-class _OfPredictions(Metric):
-    """Gathers scores and labels; a leaf turns them into its figure."""
-
-    reads: ClassVar[tuple[Ingredient, ...]] = ("scores", "labels")
-    direction: ClassVar[Literal["higher", "lower"]] = "higher"
-    paired: ClassVar[bool] = True
-
-    _scores: list[Tensor] = PrivateAttr(default_factory=list)
-    _labels: list[Tensor] = PrivateAttr(default_factory=list)
-
-    def reset(self) -> None:
-        self._scores.clear()
-        self._labels.clear()
-
-    def update(self, scores: Scores, labels: Labels) -> None:
-        """Take in (N, K) probabilities, K >= 2, and (N,) class indices.
-
-        Raises:
-            BenchError: another shape, a value that is no probability, a
-                label that is no class, or another K than before.
-        """
-        check_predictions(self.name, scores, labels)
-        if self._scores and self._scores[0].shape[1] != scores.shape[1]:
-            raise BenchError(
-                f"metric '{self.name}': scores of {scores.shape[1]} classes"
-                f" after scores of {self._scores[0].shape[1]}"
-            )
-        # Past 1, even by rounding, torchmetrics takes scores for logits.
-        self._scores.append(scores.detach().double().clamp(0, 1))
-        self._labels.append(labels.long())
-
-    def compute(self) -> float:
-        """The figure over all updates.
-
-        Raises:
-            BenchError: there were none, or the figure is undefined for them.
-        """
-        if not self._scores:
-            raise BenchError(f"metric '{self.name}': no predictions; the test set is empty")
-        return float(self.figure(torch.cat(self._scores), torch.cat(self._labels)))
-
-    @abstractmethod
-    def figure(self, scores: Scores, labels: Labels) -> Tensor:
-        """The figure, a scalar tensor, of all predictions."""
-
-
-class Accuracy(_OfPredictions):
+class Accuracy(OfPredictions):
     """Fraction of videos whose highest score is their class's: (1/N) sum [argmax_k s_ik = y_i].
 
     Equal highest scores count for the first of their classes.
@@ -100,7 +52,7 @@ class Accuracy(_OfPredictions):
         return float(interval.low), float(interval.high)
 
 
-class F1(_OfPredictions):
+class F1(OfPredictions):
     """F1 = 2 TP / (2 TP + FP + FN), of the class with the highest score.
 
     A class that is neither present nor predicted is left out of the macro
@@ -130,7 +82,7 @@ class F1(_OfPredictions):
         return binary_f1_score(predicted, (labels == self.positive).long(), validate_args=False)
 
 
-class AUROC(_OfPredictions):
+class AUROC(OfPredictions):
     """Area under the ROC curve: P(score of a positive > score of a negative), ties count half.
 
     Of class 1 where there are two classes; of more, the mean over classes
