@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
@@ -63,6 +64,10 @@ class MMActionClassifier(Classifier):
 
     balanced: bool = False
     """Draw every class equally often, instead of every clip."""
+
+    class_weights: Literal["none", "inverse"] = "none"
+    """Weigh each clip's loss by its class: ``inverse`` by N / (K n) of a class
+    with n of the N training clips, scikit-learn's "balanced"; or not."""
 
     optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
     """SGD with momentum 0.9, Adam or AdamW."""
@@ -176,6 +181,8 @@ class MMActionClassifier(Classifier):
             "shape": list(clips.shape),
             "parameters": parameters,
         }
+        if self.class_weights == "inverse":
+            notes["class_weights"] = inverse_shares(clips.labels, len(clips.classes))
         with seeded(run.derive("initial weights")):
             model = self._build(notes)
         if self.pretrained:
@@ -246,7 +253,18 @@ class MMActionClassifier(Classifier):
         section["cls_head"]["topk"] = (1,)  # there may be fewer than five classes
         if self.label_smoothing is not None:
             section["cls_head"]["label_smooth_eps"] = self.label_smoothing
+        if "class_weights" in notes:
+            self._weigh(section["cls_head"], notes["class_weights"])
         return compat.mmaction_model(section)
+
+    def _weigh(self, head: dict[str, Any], weights: list[float]) -> None:
+        loss = head.setdefault("loss_cls", {"type": "CrossEntropyLoss"})
+        if str(loss.get("type")).rpartition(".")[2] != "CrossEntropyLoss":
+            raise DataError(
+                f"classifier '{self.name}', class_weights = 'inverse': its loss is "
+                f"{loss.get('type')}, and only CrossEntropyLoss takes class weights; set 'none'"
+            )
+        loss["class_weight"] = weights
 
     def _batches(self, clips: ClipSet, seed: int) -> Batches:
         augment = Augmentation(self.flip, self.shift, self.brightness, self.gamma)
@@ -267,6 +285,12 @@ class MMActionClassifier(Classifier):
                 f"{run.name}: no training clip of class {', '.join(map(repr, missing))}. "
                 "Classifiers need some of every class: use a larger training part or other data."
             )
+
+
+def inverse_shares(labels: Sequence[int], n_classes: int) -> list[float]:
+    """N / (K n_k) for every class k, of which there is at least one label."""
+    counts = torch.bincount(torch.tensor(labels), minlength=n_classes)
+    return [len(labels) / (n_classes * int(n)) for n in counts]
 
 
 def _loss(model: nn.Module, batch: dict[str, Tensor], channels: Channels) -> dict[str, Tensor]:

@@ -13,7 +13,7 @@ import torch
 from classifiers.atmnet import ATMNet
 from classifiers.batches import Augmentation, Batches, frame_indices, pools
 from classifiers.c3d import C3D
-from classifiers.mmaction import MMActionClassifier
+from classifiers.mmaction import MMActionClassifier, inverse_shares
 from classifiers.tdn import TDN
 from classifiers.tsm import TSM
 from plugins.clips import MemoryClips
@@ -215,6 +215,31 @@ def test_intensities_reach_the_recognizer_as_it_expects_them() -> None:
     assert fed(solid, torch.rand(2, 3, 16, 32, 32), training=False)["inputs"].shape == (
         2, 1, 3, 16, 32, 32,
     )  # fmt: skip
+
+
+def test_class_weights_weigh_the_loss(tmp_path: Path, drifting: Make) -> None:
+    assert inverse_shares([0, 0, 0, 1], 2) == [4 / 6, 2.0]
+    clips = drifting(4, seed=0, size=32)
+    clips.labels = [0, 0, 0, 1]
+    make = MAKERS[0]
+    models = []
+    for kind in ("none", "inverse"):
+        classifier = make(class_weights=kind, steps=1)
+        classifier.fit(clips, run_in(tmp_path / kind))
+        models.append(classifier)
+    assert models[1]._notes["class_weights"] == [4 / 6, 2.0]
+    weighted = models[1]._model
+    assert weighted is not None
+    logits, labels = torch.randn(5, 2), torch.tensor([0, 1, 0, 1, 1])
+    weight = torch.tensor([4 / 6, 2.0])
+    of_each = -logits.log_softmax(dim=1)[range(5), labels] * weight[labels]
+    expected = of_each.sum() / weight[labels].sum()
+    torch.testing.assert_close(weighted.cls_head.loss_cls(logits, labels), expected)
+    weights = [(tmp_path / k / "weights.safetensors").read_bytes() for k in ("none", "inverse")]
+    assert weights[0] != weights[1]
+    again = make(class_weights="inverse", steps=1)
+    again.load(run_in(tmp_path / "inverse"))
+    assert torch.equal(again.predict(clips), models[1].predict(clips))
 
 
 def test_budget_in_epochs_grows_with_the_clips() -> None:
