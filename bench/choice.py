@@ -5,20 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
+from bench.section import Section
 from plugins.parameter_sets import named
 
 CONFIG_SUFFIXES = (".py", ".json", ".yaml", ".yml")
 """What a config file's name ends with, in a list of plugins' names."""
-
-
-class Section(BaseModel):
-    """A table of the experiment file; an unknown key is an error."""
-
-    model_config = ConfigDict(
-        frozen=True, extra="forbid", allow_inf_nan=False, use_attribute_docstrings=True
-    )
 
 
 class Choice(Section):
@@ -78,6 +69,8 @@ def files_by_name(raw: dict[str, Any], list_key: str, table_key: str) -> dict[st
         return raw
     for path, name in files.items():
         choice = choices.get(name, {})
+        if not isinstance(choice, dict):
+            continue  # pydantic says what is due
         if list(files.values()).count(name) > 1 or choice.get("config", path) != path:
             raise ValueError(
                 f"{list_key}: two configs would go by the name '{name}'; give each its own: "

@@ -14,9 +14,10 @@ from pydantic import (
     model_validator,
 )
 
-from bench.choice import Choice, Section, files_by_name
+from bench.choice import Choice, files_by_name
 from bench.data import ClipSettings
 from bench.data.ratio import parse_ratio, ratio_text
+from bench.section import Section
 from plugins.errors import BenchError, DataError
 from plugins.hints import nearest
 

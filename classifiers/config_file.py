@@ -2,26 +2,59 @@
 
 from __future__ import annotations
 
+import hashlib
 import inspect
+import json
 from collections.abc import Iterator, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, model_serializer
+
+from classifiers.scratch import addresses, dicts, without_weights
 from plugins import compat
 
 SUFFIXES = (".py", ".json", ".yaml", ".yml")
+_LIBRARIES = ("mmaction", "mmengine", "mmcv", "mmpretrain", "mmdet", "torch", "torchvision", "timm")
 
 
-def read_config(path: Path) -> dict[str, Any]:
+class RecognizerConfig(BaseModel):
+    """What of a config file is used, and what is known of the rest.
+
+    A result's key holds what is used, and the code that it names; not
+    where the file lies or what it is called.
+
+    Attributes:
+        file: its name.
+        model: its model section, without weight addresses.
+        frames: what its pipelines sample of a video for one look at it; None
+            where they do not say.
+        imports: the modules that it wants imported.
+        code: the SHA-256 of the source files of these, and of classes
+            outside the libraries, by module.
+        left_out: the weight addresses that are not followed.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    model: dict[str, Any]
+    frames: int | None = None
+    imports: tuple[str, ...] = ()
+    code: dict[str, str] = {}
+    left_out: tuple[str, ...] = ()
+
+    @model_serializer(when_used="json")
+    def _used(self) -> dict[str, Any]:
+        return {"model": self.model, "frames": self.frames, "code": self.code}
+
+
+def read_config(path: Path) -> RecognizerConfig:
     """Read a config file of MMAction2.
 
     A Python config is a program, and reading it runs it, as MMAction2 does:
     use those that you trust. JSON and YAML are data.
-
-    Returns:
-        ``model``: its model section, as it is; ``frames``: what its
-        pipelines sample of a video for one look at it (None where they do not
-        say); ``imports``: the modules that it wants imported.
 
     Raises:
         ValueError: the file is not there, is no config, or has no model
@@ -33,48 +66,27 @@ def read_config(path: Path) -> dict[str, Any]:
         from mmengine.config import Config
 
         try:
-            config = Config.fromfile(path)
+            return _used_of(_plain(Config.fromfile(path).to_dict()), path.name)
         except (Exception, SystemExit) as error:  # what somebody else's program raises
             reason = f"{type(error).__name__}: {error}"
             raise ValueError(f"{path}: cannot be read as a config ({reason})") from None
-    values = _plain(config.to_dict())
-    if not isinstance(values.get("model"), dict):
-        raise ValueError(f"{path}: has no section 'model'")
-    return {
-        "model": values["model"],
-        "frames": _frames(values),
-        "imports": list(values.get("custom_imports", {}).get("imports", ())),
-    }
 
 
-def without_weights(section: Any) -> Any:
-    """A model section whose modules start from scratch: no weight address is left in it."""
-    if isinstance(section, (list, tuple)):
-        return type(section)(without_weights(part) for part in section)
-    if not isinstance(section, Mapping):
-        return section
-    kept = {name: without_weights(value) for name, value in section.items()}
-    if isinstance(kept.get("pretrained"), str):
-        kept["pretrained"] = None
-    if any(one.get("type") == "Pretrained" for one in _dicts(kept.get("init_cfg"))):
-        kept["init_cfg"] = None
-    if _takes(kept.get("type"), "pretrained2d"):
-        kept["pretrained2d"] = False  # or it looks for the 2D weights that are not there
-    return kept
-
-
-def addresses(section: Any) -> list[str]:
-    """The weight addresses in a model section, which the bench does not follow."""
-    if isinstance(section, (list, tuple)):
-        return [one for part in section for one in addresses(part)]
-    if not isinstance(section, Mapping):
-        return []
-    found = [section["pretrained"]] if isinstance(section.get("pretrained"), str) else []
-    for one in _dicts(section.get("init_cfg")):
-        if one.get("type") == "Pretrained":
-            found.append(str(one.get("checkpoint")))
-    parts = (value for name, value in section.items() if name != "init_cfg")
-    return found + [one for part in parts for one in addresses(part)]
+def _used_of(values: Mapping[str, Any], name: str) -> RecognizerConfig:
+    model = values.get("model")
+    if not isinstance(model, dict):
+        raise ValueError("it has no section 'model'")
+    json.dumps(model)  # or it could not be part of a key
+    named = (values.get("custom_imports") or {}).get("imports") or ()
+    imports = (named,) if isinstance(named, str) else tuple(named)
+    return RecognizerConfig(
+        file=name,
+        model=without_weights(model),
+        frames=_frames(values),
+        imports=imports,
+        code={m: _digest(m) for m in sorted({*imports, *_modules(model)})},
+        left_out=tuple(addresses(model)),
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -92,19 +104,29 @@ def _frames(config: Mapping[str, Any]) -> int | None:
     """Frames of one look at a video: in training, or where there is no training, in testing."""
     two = str(config["model"].get("type")).endswith("Recognizer2D")
     for name in ("train_pipeline", "val_pipeline", "test_pipeline"):
-        for step in _dicts(config.get(name)):
+        for step in dicts(config.get(name)):
             if str(step.get("type", "")).rpartition(".")[2] in ("SampleFrames", "UniformSample"):
                 # In 3D recognizers several clips are several looks, in 2D ones the segments.
-                return int(step.get("clip_len", 1)) * (int(step.get("num_clips", 1)) if two else 1)
+                segments = int(step.get("num_clips") or 1) if two else 1
+                return int(step.get("clip_len") or 1) * segments
     return None
 
 
-def _dicts(value: Any) -> Iterator[Mapping[str, Any]]:
-    parts = value if isinstance(value, (list, tuple)) else [value]
-    return (part for part in parts if isinstance(part, Mapping))
+def _modules(section: Any) -> Iterator[str]:
+    """The modules of a section's classes that are the user's own."""
+    if isinstance(section, (list, tuple)):
+        for part in section:
+            yield from _modules(part)
+    if isinstance(section, Mapping):
+        module = str(section.get("type", "")).rpartition(".")[0]
+        if module and module.partition(".")[0] not in _LIBRARIES:
+            yield module
+        for part in section.values():
+            yield from _modules(part)
 
 
-def _takes(kind: Any, argument: str) -> bool:
-    """Whether a registered module's own initialiser has an argument of this name."""
-    cls = compat.mmaction_registry().get(kind) if isinstance(kind, str) else None
-    return cls is not None and argument in inspect.signature(cls).parameters
+def _digest(module: str) -> str:
+    spec = find_spec(module)
+    if spec is None or not spec.origin:
+        raise ValueError(f"there is no module '{module}'")
+    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()

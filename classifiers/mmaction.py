@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 import torch
-from pydantic import Field, PrivateAttr
+from pydantic import Field, PrivateAttr, model_validator
 from torch import Tensor, nn
 
 from classifiers.batches import Augmentation, Batches, frame_indices, pools
@@ -67,7 +66,8 @@ class MMActionClassifier(Classifier):
 
     class_weights: Literal["none", "inverse"] = "none"
     """Weigh each clip's loss by its class: ``inverse`` by N / (K n) of a class
-    with n of the N training clips, scikit-learn's "balanced"; or not."""
+    with n of the N training clips, scikit-learn's "balanced"; or not. In the
+    place of ``balanced``, not beside it."""
 
     optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
     """SGD with momentum 0.9, Adam or AdamW."""
@@ -154,6 +154,12 @@ class MMActionClassifier(Classifier):
         """A foreign checkpoint's tensors under this recognizer's names; here, as they are."""
         return weights
 
+    @model_validator(mode="after")
+    def _one_correction(self) -> MMActionClassifier:
+        if self.balanced and self.class_weights != "none":
+            raise ValueError("balanced and class_weights both correct for unequal classes: set one")
+        return self
+
     def recipe(self) -> Recipe:
         """How the weights are learned."""
         return Recipe(
@@ -182,6 +188,8 @@ class MMActionClassifier(Classifier):
             "parameters": parameters,
         }
         if self.class_weights == "inverse":
+            from classifiers.weighed_loss import inverse_shares  # imports MMAction2
+
             notes["class_weights"] = inverse_shares(clips.labels, len(clips.classes))
         with seeded(run.derive("initial weights")):
             model = self._build(notes)
@@ -258,13 +266,15 @@ class MMActionClassifier(Classifier):
         return compat.mmaction_model(section)
 
     def _weigh(self, head: dict[str, Any], weights: list[float]) -> None:
-        loss = head.setdefault("loss_cls", {"type": "CrossEntropyLoss"})
+        import classifiers.weighed_loss  # noqa: F401 - registers the loss
+
+        loss = dict(head.get("loss_cls", {"type": "CrossEntropyLoss"}))
         if str(loss.get("type")).rpartition(".")[2] != "CrossEntropyLoss":
             raise DataError(
                 f"classifier '{self.name}', class_weights = 'inverse': its loss is "
-                f"{loss.get('type')}, and only CrossEntropyLoss takes class weights; set 'none'"
+                f"{loss.get('type')}, and only a cross-entropy can be weighed; set 'none'"
             )
-        loss["class_weight"] = weights
+        head["loss_cls"] = loss | {"type": "WeighedCrossEntropy", "class_weight": weights}
 
     def _batches(self, clips: ClipSet, seed: int) -> Batches:
         augment = Augmentation(self.flip, self.shift, self.brightness, self.gamma)
@@ -285,12 +295,6 @@ class MMActionClassifier(Classifier):
                 f"{run.name}: no training clip of class {', '.join(map(repr, missing))}. "
                 "Classifiers need some of every class: use a larger training part or other data."
             )
-
-
-def inverse_shares(labels: Sequence[int], n_classes: int) -> list[float]:
-    """N / (K n_k) for every class k, of which there is at least one label."""
-    counts = torch.bincount(torch.tensor(labels), minlength=n_classes)
-    return [len(labels) / (n_classes * int(n)) for n in counts]
 
 
 def _loss(model: nn.Module, batch: dict[str, Tensor], channels: Channels) -> dict[str, Tensor]:

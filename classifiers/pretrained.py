@@ -27,7 +27,7 @@ class PretrainedFile(BaseModel):
 
     @model_serializer(when_used="json")
     def _content(self) -> dict[str, str]:
-        return {"file": self.path.name, "sha256": self.sha256}
+        return {"sha256": self.sha256}
 
 
 def _known(value: Any) -> Any:
@@ -63,8 +63,7 @@ def lay_over(model: nn.Module, source: PretrainedFile, mapped: Mapped) -> Initia
         DataError: the file cannot be read, was changed since it was named, or
             fits no learned tensor of the backbone.
     """
-    if digest_of(source.path, "sha256") != source.sha256:
-        raise DataError(f"{source.path}: was changed during the run: run again, and keep it")
+    _refuse_changed(source)
     given = mapped(read_checkpoint(source.path))
     wanted = model.state_dict()
     places = {name: _place(name, wanted) for name in given}
@@ -89,6 +88,17 @@ def lay_over(model: nn.Module, source: PretrainedFile, mapped: Mapped) -> Initia
         drawn=tuple(name for name in wanted if name not in fitting and name not in counters),
         unused=tuple(sorted(name for name, place in places.items() if place not in fitting)),
     )
+
+
+def _refuse_changed(source: PretrainedFile) -> None:
+    try:
+        same = digest_of(source.path, "sha256") == source.sha256
+    except OSError as error:
+        raise DataError(
+            f"{source.path}: cannot be read any more ({error.strerror}): keep it until the run ends"
+        ) from None
+    if not same:
+        raise DataError(f"{source.path}: was changed during the run: run again, and keep it")
 
 
 def _place(name: str, wanted: dict[str, Tensor]) -> str | None:

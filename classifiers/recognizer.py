@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import importlib
 from collections.abc import Sequence
 from pathlib import Path
@@ -11,7 +12,7 @@ import torch
 from pydantic import BeforeValidator, Field
 from torch import nn
 
-from classifiers.config_file import addresses, read_config, without_weights
+from classifiers.config_file import RecognizerConfig, read_config
 from classifiers.mmaction import MMActionClassifier, fed
 from plugins.classifier import Classifier
 from plugins.errors import DataError
@@ -23,7 +24,7 @@ IMAGENET = {"mean": [123.675, 116.28, 103.53], "std": [58.395, 57.12, 57.375]}
 def _read(config: Any) -> Any:
     if not isinstance(config, (str, Path)):
         return config
-    return {"file": Path(config).name} | read_config(Path(config))
+    return read_config(Path(config))
 
 
 class Recognizer(MMActionClassifier):
@@ -37,10 +38,11 @@ class Recognizer(MMActionClassifier):
     name: ClassVar[str] = "recognizer"
     reads_config: ClassVar[bool] = True
 
-    config: Annotated[dict[str, Any], BeforeValidator(_read)] = {}
+    config: Annotated[RecognizerConfig | None, BeforeValidator(_read)] = None
     """Path of a config (.py, .json, .yaml), of MMAction2's zoo or your own. A
     Python config is a program: use those that you trust. What it says is part
-    of every result's key, where it lies is not."""
+    of every result's key, with the modules that it imports; where it lies and
+    what it is called are not."""
 
     frames: Annotated[int, Field(ge=1)] | None = None
     """Frames that it sees; None: as many as the config's pipeline samples."""
@@ -58,28 +60,33 @@ class Recognizer(MMActionClassifier):
         Raises:
             DataError: the config does not say.
         """
-        frames = self.frames or self.config.get("frames")
+        frames = self.frames or self._config.frames
         if not frames:
             raise DataError(
-                f"{self._file}: no pipeline of it has SampleFrames; say by the "
+                f"{self._config.file}: no pipeline of it has SampleFrames; say by the "
                 f"parameter 'frames' of classifier '{self.name}' how many frames it is fed"
             )
-        return int(frames)
+        return frames
 
     @property
-    def _file(self) -> str:
-        return str(self.config.get("file", "config"))
+    def _config(self) -> RecognizerConfig:
+        if self.config is None:
+            raise DataError(
+                "'recognizer' is one that a config of MMAction2 describes: name the config's path "
+                "among the classifiers, or as the parameter 'config'"
+            )
+        return self.config
 
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
         """The config's model section for so many classes, without its weight addresses."""
-        for module in self.config.get("imports", ()):
+        for module in self._config.imports:
             importlib.import_module(module)
-        model: dict[str, Any] = without_weights(self.config["model"])
+        model = copy.deepcopy(self._config.model)
         head = model.get("cls_head")
         if not isinstance(head, dict) or "num_classes" not in head:
             raise DataError(
-                f"{self._file}: its model has no cls_head with num_classes: not a recognizer "
-                "of one label per video"
+                f"{self._config.file}: its model has no cls_head with num_classes: not a "
+                "recognizer of one label per video"
             )
         head["num_classes"] = n_classes
         if self.dropout is not None:
@@ -93,39 +100,43 @@ class Recognizer(MMActionClassifier):
         Raises:
             DataError: there is none.
         """
-        if not self.config:
-            raise DataError(
-                "'recognizer' is one that a config of MMAction2 describes: name the config's path "
-                "among the classifiers, or as the parameter 'config'"
-            )
-        left_out = addresses(self.config["model"])
-        weights = f"; its weights {', '.join(left_out)} are not used" if left_out else ""
+        left_out = ", ".join(self._config.left_out)
+        weights = f"; its weights ({left_out}) are not used" if left_out else ""
         return [
-            f"the model section of {self._file}, {self.n_frames} frames; data, augmentation, "
-            f"schedule and initial weights are the bench's{weights}"
+            f"the model section of {self._config.file}, {self.n_frames} frames; data, "
+            f"augmentation, schedule and initial weights are the bench's{weights}"
         ]
 
     def _build(self, notes: dict[str, Any]) -> nn.Module:
-        model = super()._build(notes)
-        self._try(model, notes)
+        _, _, height, width = notes["shape"]
+        try:
+            model = super()._build(notes)
+            shape = self._tried(model, height, width)
+        except DataError:
+            raise
+        except Exception as error:  # what somebody else's model raises
+            reason = (str(error).splitlines() or [""])[0]
+            raise DataError(
+                f"{self._config.file}: its model cannot be used for clips of {self.n_frames} "
+                f"frames of {height} x {width} pixels ({type(error).__name__}: {reason}). Mend "
+                "the config, or set clip.size or its parameter 'frames' to what it was made for"
+            ) from None
+        if shape != (1, len(notes["classes"])):
+            raise DataError(
+                f"{self._config.file}: its model gives scores of shape {shape} for one clip of "
+                f"{self.n_frames} frames, not {(1, len(notes['classes']))}: set its parameter "
+                "'frames' to the number of frames that it was made for"
+            )
         return model
 
     @torch.no_grad()
-    def _try(self, model: nn.Module, notes: dict[str, Any]) -> None:
-        """Let it look at one clip: many recognizers take one size of clips only."""
-        _, _, height, width = notes["shape"]
+    def _tried(self, model: nn.Module, height: int, width: int) -> tuple[int, ...]:
+        """The shape of what it makes of one clip: many recognizers take one size of clips only."""
         inputs = fed(model, torch.zeros(1, 3, self.n_frames, height, width), training=False)
         was = model.training
-        try:
-            model.eval()(inputs["inputs"], mode="tensor", stage="head")
-        except Exception as error:  # what somebody else's model raises
-            reason = (str(error).splitlines() or [type(error).__name__])[0]
-            raise DataError(
-                f"{self._file}: its model cannot take clips of {self.n_frames} frames of "
-                f"{height} x {width} pixels ({reason}). Set clip.size, or its parameter 'frames', "
-                "to what it was made for"
-            ) from None
+        scores = model.eval()(inputs["inputs"], mode="tensor", stage="head")
         model.train(was)
+        return tuple(scores.shape)
 
     def _preprocessor(self, model: dict[str, Any]) -> dict[str, Any]:
         """The config's, without augmentation of the batch: that is the bench's."""

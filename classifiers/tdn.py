@@ -15,12 +15,12 @@ from torch import Tensor
 
 from classifiers.batches import frame_indices
 from classifiers.mmaction import MMActionClassifier
+from classifiers.tdn_short_term import N_FRAMES
 from plugins.classifier import Classifier
 from plugins.errors import DataError
 from plugins.hooks import hookimpl
 
 EXPANSION = {18: 8, 50: 32}  # the last feature map's channels over the stem's
-WINDOW = 5  # frames of a segment
 
 
 class TDN(MMActionClassifier):
@@ -51,7 +51,7 @@ class TDN(MMActionClassifier):
     @property
     def n_frames(self) -> int:
         """The frames of all windows."""
-        return WINDOW * self.segments
+        return N_FRAMES * self.segments
 
     def frame_positions(self, n_frames: int) -> list[int]:
         """The frames of window after window; windows may share frames.
@@ -64,13 +64,13 @@ class TDN(MMActionClassifier):
         Raises:
             DataError: the clip is shorter than one window.
         """
-        if n_frames < WINDOW:
+        if n_frames < N_FRAMES:
             raise DataError(
-                f"classifier 'tdn' needs clips of at least {WINDOW} frames, not {n_frames}: "
+                f"classifier 'tdn' needs clips of at least {N_FRAMES} frames, not {n_frames}: "
                 "set clip.frames"
             )
-        starts = frame_indices(n_frames - WINDOW + 1, self.segments)
-        return [start + i for start in starts for i in range(WINDOW)]
+        starts = frame_indices(n_frames - N_FRAMES + 1, self.segments)
+        return [start + i for start in starts for i in range(N_FRAMES)]
 
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
         """TDN in the wanted depth and width, under MMAction2's 2D recognizer and TSM's head."""

@@ -1,23 +1,16 @@
 """Whether scores mean what they say, and what they catch at a bearable rate of false alarms.
 
-Source: torchmetrics, ``functional.classification``; the Brier score by its definition.
+Each by its definition: a sum over bins, a mean of squares, counts at a threshold.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, ClassVar, Literal
 
+import torch
 from pydantic import Field, NonNegativeInt
 from torch import Tensor
 from torch.nn import functional as F
-
-import plugins.compat  # noqa: F401 - torchmetrics imports torchvision, which this mends
-
-# isort: split
-from torchmetrics.functional.classification import (
-    binary_sensitivity_at_specificity,
-    multiclass_calibration_error,
-)
 
 from metrics.predictions import OfPredictions
 from plugins import BenchError, Metric, hookimpl
@@ -42,9 +35,13 @@ class ECE(OfPredictions):
     """Bins of confidence; the paper's 15."""
 
     def figure(self, scores: Scores, labels: Labels) -> Tensor:
-        return multiclass_calibration_error(
-            scores, labels, scores.shape[1], n_bins=self.bins, norm="l1", validate_args=False
-        )
+        confidence, predicted = scores.max(dim=1)
+        edges = torch.linspace(0, 1, self.bins + 1, dtype=scores.dtype)[1:-1]
+        # A bin holds its upper edge, so that a confidence of 1 is in the last one.
+        bins = torch.bucketize(confidence, edges)
+        gap = confidence - (predicted == labels).to(scores.dtype)
+        sums = torch.zeros(self.bins, dtype=scores.dtype).index_add_(0, bins, gap)
+        return sums.abs().sum() / len(labels)
 
 
 class Brier(OfPredictions):
@@ -90,10 +87,15 @@ class SensitivityAtSpecificity(OfPredictions):
                 f"metric '{self.name}': the {len(truth)} videos must be some of class "
                 f"{self.positive}, which counts as positive, and some of others"
             )
-        sensitivity, _ = binary_sensitivity_at_specificity(
-            scores[:, self.positive].contiguous(), truth, self.specificity, validate_args=False
-        )
-        return sensitivity
+        score = scores[:, self.positive].contiguous()
+        positives, negatives = score[truth == 1].sort()[0], score[truth == 0].sort()[0]
+        # Called positive is what scores at least as high as a threshold.
+        thresholds = score.unique()
+        spared = torch.searchsorted(negatives, thresholds)
+        found = len(positives) - torch.searchsorted(positives, thresholds)
+        # Counts are compared: a share that is just reached must not be lost by rounding.
+        enough = spared >= self.specificity * len(negatives) - 1e-9
+        return torch.where(enough, found, 0).max() / len(positives)
 
 
 @hookimpl

@@ -58,7 +58,10 @@ def _read(path: Path) -> object:
         return load_file(path) if _is_safetensors(path) else _unpickled(path)
     except Exception as error:  # what reading a damaged pickle may raise is listed nowhere
         reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-        raise DataError(f"{path}: no weights can be read from it ({reason})") from None
+        raise DataError(
+            f"{path}: no weights can be read from it ({reason}). If it holds more than tensors, "
+            "save its table of tensors alone, as safetensors"
+        ) from None
 
 
 def _table(found: object, path: Path) -> dict[str, Tensor]:

@@ -20,6 +20,9 @@ from bench.tables.summary import (
     total,
 )
 
+TOLD = ("config", "pretrained")
+"""Parameters that hold a file's content, which notes of their own tell of."""
+
 
 def classification_table(report: Report) -> Table:
     """One row per classifier, ratio, protocol and generator.
@@ -127,9 +130,7 @@ def _classifier(name: str, facts: dict[str, Any]) -> str:
     """The budget, and how the classifier differs from its defaults."""
     budget = facts["all"].get("budget")
     text = f"{name}: trained for {facts['all'].get(budget, '?')} {budget}" if budget else name
-    # What a table of values says, the classifier's own notes say shortly.
-    told = {k: v for k, v in facts["changed"].items() if not isinstance(v, dict)}
-    changed = {key: value for key, value in told.items() if key != budget}
+    changed = {k: v for k, v in facts["changed"].items() if k not in (budget, *TOLD)}
     if facts["plugin"] != name:
         changed = {"plugin": facts["plugin"], **changed}
     listed = ", ".join(f"{key}={value}" for key, value in changed.items())

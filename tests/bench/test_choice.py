@@ -78,6 +78,7 @@ def test_names_without_a_suffix_stay() -> None:
             "names a plugin and a config",
         ),
         ({"classifiers": "net.py"}, "classifiers"),
+        ({"classifiers": ["net.py"], "classifier": {"net": 3}}, "classifier.net"),
     ],
 )
 def test_what_cannot_be_told_apart_is_refused(changes: dict[str, Any], said: str) -> None:

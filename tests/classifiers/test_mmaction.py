@@ -9,13 +9,16 @@ from typing import Any, ClassVar
 
 import pytest
 import torch
+from pydantic import ValidationError
+from torch.nn.functional import one_hot
 
 from classifiers.atmnet import ATMNet
 from classifiers.batches import Augmentation, Batches, frame_indices, pools
 from classifiers.c3d import C3D
-from classifiers.mmaction import MMActionClassifier, inverse_shares
+from classifiers.mmaction import MMActionClassifier
 from classifiers.tdn import TDN
 from classifiers.tsm import TSM
+from classifiers.weighed_loss import inverse_shares
 from plugins.clips import MemoryClips
 from plugins.errors import BenchError, Cancelled, DataError, PluginError, TrainingError
 from plugins.order import Order
@@ -233,13 +236,21 @@ def test_class_weights_weigh_the_loss(tmp_path: Path, drifting: Make) -> None:
     logits, labels = torch.randn(5, 2), torch.tensor([0, 1, 0, 1, 1])
     weight = torch.tensor([4 / 6, 2.0])
     of_each = -logits.log_softmax(dim=1)[range(5), labels] * weight[labels]
-    expected = of_each.sum() / weight[labels].sum()
-    torch.testing.assert_close(weighted.cls_head.loss_cls(logits, labels), expected)
+    loss = weighted.cls_head.loss_cls
+    torch.testing.assert_close(loss(logits, labels), of_each.mean())
+    torch.testing.assert_close(loss(logits, one_hot(labels, 2).float()), of_each.mean())
+    # A batch of one class is weighed too.
+    torch.testing.assert_close(loss(logits[1:2], labels[1:2]), of_each[1])
     weights = [(tmp_path / k / "weights.safetensors").read_bytes() for k in ("none", "inverse")]
     assert weights[0] != weights[1]
     again = make(class_weights="inverse", steps=1)
     again.load(run_in(tmp_path / "inverse"))
     assert torch.equal(again.predict(clips), models[1].predict(clips))
+
+
+def test_one_correction_for_unequal_classes() -> None:
+    with pytest.raises(ValidationError, match="set one"):
+        TSM(balanced=True, class_weights="inverse")
 
 
 def test_budget_in_epochs_grows_with_the_clips() -> None:

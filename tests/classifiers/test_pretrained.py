@@ -113,11 +113,10 @@ def test_imagenet_weights_give_the_image_network() -> None:
 def test_content_makes_the_key(tmp_path: Path) -> None:
     (tmp_path / "there").mkdir()
     weights = drawn(tsm())
-    for folder in (tmp_path, tmp_path / "there"):
-        save_file(weights, folder / "own.safetensors")
-    here, there = (
-        tsm(pretrained=str(folder / "own.safetensors")) for folder in (tmp_path, tmp_path / "there")
-    )
+    paths = [tmp_path / "own.safetensors", tmp_path / "there" / "renamed.pth"]
+    for path in paths:
+        save_file(weights, path)
+    here, there = (tsm(pretrained=str(path)) for path in paths)
     assert here.parameters() == there.parameters()
     assert here.fresh().pretrained == here.pretrained
     weights["backbone.conv1.conv.weight"] += 1
@@ -131,6 +130,14 @@ def test_a_file_that_changes_is_refused(tmp_path: Path, drifting: Make) -> None:
     classifier = tsm(pretrained=str(tmp_path / "own.safetensors"))
     save_file(drawn(tsm(width=16)), tmp_path / "own.safetensors")
     with pytest.raises(DataError, match="changed during the run"):
+        classifier.fit(drifting(4, seed=0, size=32), Run(tmp_path / "run", seed=0))
+
+
+def test_a_file_that_goes_away_is_refused(tmp_path: Path, drifting: Make) -> None:
+    save_file(drawn(tsm()), tmp_path / "own.safetensors")
+    classifier = tsm(pretrained=str(tmp_path / "own.safetensors"))
+    (tmp_path / "own.safetensors").unlink()
+    with pytest.raises(DataError, match="cannot be read any more"):
         classifier.fit(drifting(4, seed=0, size=32), Run(tmp_path / "run", seed=0))
 
 

@@ -11,11 +11,15 @@ import mmaction
 import pytest
 import torch
 
-from classifiers.config_file import addresses, read_config, without_weights
+from classifiers.config_file import read_config
 from classifiers.recognizer import Recognizer, bench_classifiers
+from classifiers.scratch import addresses, without_weights
+from plugins import compat
 from plugins.clips import MemoryClips
 from plugins.errors import BenchError, DataError
 from plugins.run import Run
+
+compat.mmaction_registry()  # before MMEngine's own imports
 
 Make = Callable[..., MemoryClips]
 ZOO = Path(mmaction.__file__).parent / ".mim" / "configs" / "recognition"
@@ -106,7 +110,9 @@ def test_zoo_configs_are_trained_as_they_are(
 
 
 def test_only_classes_and_weights_are_changed() -> None:
-    theirs = read_config(ZOO / SLOWONLY)["model"]
+    from mmengine.config import Config
+
+    theirs = Config.fromfile(ZOO / SLOWONLY).to_dict()["model"]
     ours = configured(ZOO / SLOWONLY).section(2, (3, 4, 32, 32))
     assert theirs["cls_head"].pop("num_classes") == 400
     assert ours["cls_head"].pop("num_classes") == 2
@@ -120,7 +126,7 @@ def test_weight_addresses_are_left_out_and_told(config: Path) -> None:
     assert section["backbone"]["pretrained"] is None
     (note,) = classifier.notes()
     assert "tiny.json, 8 frames" in note
-    assert "torchvision://resnet18 are not used" in note
+    assert "(torchvision://resnet18) are not used" in note
     nested = [{"init_cfg": [{"type": "Pretrained", "checkpoint": "far.pth"}, {"type": "Normal"}]}]
     assert addresses({"parts": nested}) == ["far.pth"]
     assert without_weights({"parts": nested}) == {"parts": [{"init_cfg": None}]}
@@ -135,15 +141,17 @@ def test_frames_of_segments_and_of_looks(tmp_path: Path) -> None:
     for kind, frames in (("Recognizer2D", 12), ("Recognizer3D", 4)):
         path = tmp_path / f"{kind}.json"
         path.write_text(json.dumps({"model": {"type": kind}, "test_pipeline": [sampling]}))
-        assert read_config(path)["frames"] == frames
+        assert read_config(path).frames == frames
 
 
 def test_what_a_config_says_makes_the_key_and_not_where_it_lies(
     tmp_path: Path, config: Path
 ) -> None:
-    moved = tmp_path / "elsewhere" / config.name
+    moved = tmp_path / "elsewhere" / "renamed.json"
     moved.parent.mkdir()
     moved.write_text(config.read_text())
+    assert configured(moved).parameters() == configured(config).parameters()
+    moved.write_text(config.read_text().replace("torchvision://resnet18", "/mnt/other.pth"))
     assert configured(moved).parameters() == configured(config).parameters()
     moved.write_text(config.read_text().replace('"depth": 18', '"depth": 34'))
     assert configured(moved).parameters() != configured(config).parameters()
@@ -165,6 +173,17 @@ def test_a_config_without_sampling_needs_the_parameter(tmp_path: Path) -> None:
         ("raises.py", "raise OSError('no disk')", "cannot be read as a config"),
         ("broken.json", "{", "cannot be read as a config"),
         ("empty.json", "{}", "has no section 'model'"),
+        (
+            "odd.json",
+            '{"model": {}, "train_pipeline": [{"type": "SampleFrames", "clip_len": "x"}]}',
+            "cannot be read as a config",
+        ),
+        ("slices.py", "model = dict(part=slice(3))", "cannot be read as a config"),
+        (
+            "imports.py",
+            "model = dict()\ncustom_imports = dict(imports='not_there')",
+            "cannot be read as a config",
+        ),
     ],
 )
 def test_what_is_no_config_is_refused(
@@ -209,3 +228,62 @@ def test_clips_that_the_model_cannot_take_are_refused(tmp_path: Path, drifting: 
 def test_without_a_config_it_says_what_it_needs() -> None:
     with pytest.raises(DataError, match="name the config's path"):
         Recognizer().notes()
+
+
+@pytest.mark.parametrize("name", ["tsn_*dense161*.py", "tsn_*swin-transformer_8x*.py"])
+def test_weights_of_other_libraries_are_not_asked_for(name: str) -> None:
+    (path,) = (ZOO / "tsn/custom_backbones").glob(name)
+    classifier = configured(path)
+    section = classifier.section(2, (3, 3, 224, 224))
+    assert section["backbone"]["pretrained"] is False
+    assert "are not used" in classifier.notes()[0]
+
+
+def test_a_switch_that_asks_for_weights_is_off() -> None:
+    section = without_weights({"type": "UniFormerV2", "pretrained": "ViT-B/16"})
+    assert (section["pretrained"], section["clip_pretrained"]) == (None, False)
+
+
+def test_code_that_a_config_imports_makes_the_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_own_net.py").write_text("SIZE = 1\n")
+    values = TINY | {"custom_imports": {"imports": "my_own_net"}}
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(values))
+    before = configured(path).parameters()
+    assert set(before["config"]["code"]) == {"my_own_net"}
+    (tmp_path / "my_own_net.py").write_text("SIZE = 2\n")
+    assert configured(path).parameters() != before
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"backbone": {"type": "NoSuchNet"}}, "KeyError: .*NoSuchNet"),
+        ({"cls_head": TINY["model"]["cls_head"] | {"wrong": 1}}, "TypeError: .*wrong"),
+    ],
+)
+def test_a_model_that_cannot_be_built_names_its_file(
+    tmp_path: Path, drifting: Make, change: dict[str, Any], said: str
+) -> None:
+    path = tmp_path / "wrong.json"
+    path.write_text(json.dumps(TINY | {"model": TINY["model"] | change}))
+    with pytest.raises(DataError, match=rf"wrong.json: its model cannot be used .*{said}"):
+        configured(path, steps=1).fit(drifting(4, seed=0, size=32), Run(tmp_path / "run", seed=0))
+
+
+def test_frames_that_make_several_rows_are_refused(tmp_path: Path, drifting: Make) -> None:
+    backbone = {"type": "ResNetTSM", "depth": 18, "num_segments": 8, "pretrained": None}
+    head = {
+        "type": "TSMHead", "num_classes": 400, "in_channels": 512, "num_segments": 8,
+        "is_shift": True,
+    }  # fmt: skip
+    model = {"type": "Recognizer2D", "backbone": backbone, "cls_head": head}
+    path = tmp_path / "tsm8.json"
+    path.write_text(json.dumps({"model": model}))
+    with pytest.raises(DataError, match=r"tsm8.json: its model gives scores of shape \(2, 2\)"):
+        configured(path, frames=16, steps=1).fit(
+            drifting(4, seed=0, size=32), Run(tmp_path / "run", seed=0)
+        )

@@ -39,6 +39,23 @@ def test_ece_is_its_sum_over_bins(k: int, seed: int) -> None:
         assert figure(ECE(bins=bins), scores=scores, labels=labels) == pytest.approx(expected)
 
 
+def test_ece_puts_a_confidence_of_one_into_the_last_bin() -> None:
+    scores, labels = torch.tensor([[0.05, 0.95], [0.0, 1.0]]), torch.tensor([1, 0])
+    assert figure(ECE(), scores=scores, labels=labels) == pytest.approx((0.95 + 1 - 1) / 2)
+
+
+@pytest.mark.parametrize(("n", "specificity"), [(100, 0.91), (50, 0.66), (30, 2 / 3)])
+def test_a_specificity_that_is_just_reached_counts(n: int, specificity: float) -> None:
+    above = round((1 - specificity) * n)
+    score = torch.cat(
+        [torch.full((n - above,), 0.2), torch.full((above,), 0.9), torch.tensor([0.5])]
+    )
+    labels = torch.tensor([0] * n + [1])
+    metric = SensitivityAtSpecificity(specificity=specificity)
+    scores = torch.stack([1 - score, score], dim=1)
+    assert figure(metric, scores=scores, labels=labels) == 1
+
+
 @pytest.mark.parametrize("seed", range(4))
 def test_brier_of_two_classes_is_scikit_learns(seed: int) -> None:
     scores, labels = predictions(60, 2, seed)
