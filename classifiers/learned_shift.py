@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 
-class LearnedShift(nn.Module):
+class LearnedShift(nn.Conv1d):
     """Mix each channel of a segment with the same channel of its two neighbours in time.
 
     At first one channel in ``shift_div`` takes its value from the next
@@ -26,14 +26,14 @@ class LearnedShift(nn.Module):
     """
 
     def __init__(self, channels: int, n_segments: int, shift_div: int = 8) -> None:
-        super().__init__()
+        super().__init__(channels, channels, 3, padding=1, groups=channels, bias=False)
         self.n_segments = n_segments
         fold = channels // shift_div
         weight = torch.zeros(channels, 1, 3)
         weight[:fold, 0, 2] = 1
         weight[fold : 2 * fold, 0, 0] = 1
         weight[2 * fold :, 0, 1] = 1
-        self.weight = nn.Parameter(weight)
+        self.weight.data = weight
 
     def forward(self, x: Float[Tensor, "BT C H W"]) -> Float[Tensor, "BT C H W"]:
         """Segments of the clips of a batch, clip after clip; the same shape comes back."""

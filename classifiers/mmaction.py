@@ -4,33 +4,34 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Any, ClassVar
 
 import torch
-from pydantic import Field, PrivateAttr, model_validator
+from pydantic import PrivateAttr
 from torch import Tensor, nn
+from torch.nn import functional
 
-from classifiers.batches import Augmentation, Batches, frame_indices, pools
-from classifiers.channels import Channels, three_channels
-from classifiers.pretrained import Pretrained, lay_over
+from classifiers.batches import Batches, frame_indices, pools
+from classifiers.channels import three_channels
+from classifiers.held_out import held_out
+from classifiers.pretrained import lay_over
+from classifiers.training_settings import TrainingSettings
 from plugins import compat
-from plugins.classifier import Classifier
 from plugins.clips import ClipSet
 from plugins.errors import DataError, PluginError, TrainingError
 from plugins.initial import record_initial
 from plugins.order import Order
-from plugins.recipe import Amp, Fraction, Recipe
 from plugins.reproducible import deterministic, seeded
 from plugins.run import Run
 from plugins.training import train
 from plugins.types import Features, Scores
+from plugins.validation import Validation
 from plugins.weightfile import load_weights, read_notes
 
 WEIGHTS = "weights.safetensors"
-Positive = Annotated[int, Field(ge=1)]
 
 
-class MMActionClassifier(Classifier):
+class MMActionClassifier(TrainingSettings):
     """A recognizer of MMAction2, trained over MMEngine's Runner from scratch.
 
     A subclass says which recognizer in `section`. Clips are fed as
@@ -40,84 +41,6 @@ class MMActionClassifier(Classifier):
     """
 
     name: ClassVar[str] = "mmaction"
-
-    budget: Literal["steps", "epochs"] = "steps"
-    """What is held equal between protocols: optimizer ``steps``, or passes
-    over the training clips (``epochs``, as in the LDDM paper), of which
-    more clips make more steps."""
-
-    steps: Positive = 2000
-    """Optimizer steps, where the budget is steps."""
-
-    epochs: Positive = 50
-    """Passes over the training clips, where the budget is epochs."""
-
-    batch_size: Annotated[int, Field(ge=2)] = 8
-    """Clips per step."""
-
-    channels: Channels = "image"
-    """What the recognizer's three channels hold: ``image``, as published (grey
-    three times), or ``motion``: the grey frame, its change since the frame
-    before, and since the first. Small motion is learned from far fewer clips
-    with ``motion``."""
-
-    balanced: bool = False
-    """Draw every class equally often, instead of every clip."""
-
-    class_weights: Literal["none", "inverse"] = "none"
-    """Weigh each clip's loss by its class: ``inverse`` by N / (K n) of a class
-    with n of the N training clips, scikit-learn's "balanced"; or not. In the
-    place of ``balanced``, not beside it."""
-
-    optimizer: Literal["sgd", "adam", "adamw"] = "adamw"
-    """SGD with momentum 0.9, Adam or AdamW."""
-
-    lr: Annotated[float, Field(gt=0)] = 1e-3
-    """Learning rate at its highest."""
-
-    weight_decay: Annotated[float, Field(ge=0)] = 1e-4
-    """Weight decay."""
-
-    schedule: Literal["constant", "cosine", "step"] = "cosine"
-    """Learning rate over the steps; ``step`` divides it by 10 at 50 % and 75 %."""
-
-    warmup: Annotated[int, Field(ge=0)] = 0
-    """Steps of linear warm-up."""
-
-    clip_grad: Annotated[float, Field(gt=0)] | None = 20.0
-    """Largest norm of the gradient (TSM's and TDN's 20); None: as it is."""
-
-    ema: Annotated[float, Field(gt=0, lt=1)] | None = None
-    """Decay of the moving average of the weights; None: the last weights."""
-
-    label_smoothing: Annotated[float, Field(ge=0, lt=1)] = 0.0
-    """Share of each label that is spread over all classes."""
-
-    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.5
-    """Dropout before the last layer."""
-
-    flip: Fraction = 0.5
-    """Probability of a left-right mirror image; 0 where classes differ by direction."""
-
-    shift: Annotated[float, Field(ge=0, le=0.5)] = 0.1
-    """Largest random displacement of a clip, as a fraction of the image."""
-
-    brightness: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Largest random change of a clip's brightness, of 1."""
-
-    gamma: Annotated[float, Field(ge=0, le=1)] = 0.1
-    """Largest random change of the logarithm of a clip's gamma."""
-
-    pretrained: Pretrained = None
-    """Initial weights: the path of a file (safetensors, or a torch checkpoint, which
-    is read without running anything in it), of this recognizer or of the image network
-    beneath it. What fits is taken, and the tables tell what was not."""
-
-    amp: Amp = "auto"
-    """Mixed precision in training: ``auto`` is bf16 on a CUDA device that has it."""
-
-    checkpoint_every: Positive = 500
-    """Steps between two checkpoints; no effect on the result."""
 
     _model: nn.Module | None = PrivateAttr(None)
     _notes: dict[str, Any] = PrivateAttr(default_factory=dict)
@@ -154,33 +77,16 @@ class MMActionClassifier(Classifier):
         """A foreign checkpoint's tensors under this recognizer's names; here, as they are."""
         return weights
 
-    @model_validator(mode="after")
-    def _one_correction(self) -> MMActionClassifier:
-        if self.balanced and self.class_weights != "none":
-            raise ValueError("balanced and class_weights both correct for unequal classes: set one")
-        return self
-
-    def recipe(self) -> Recipe:
-        """How the weights are learned."""
-        return Recipe(
-            optimizer=self.optimizer,
-            lr=self.lr,
-            weight_decay=self.weight_decay,
-            schedule=self.schedule,
-            warmup=self.warmup,
-            clip_grad=self.clip_grad,
-            ema=self.ema,
-            amp=self.amp,
-        )
-
     def fit(self, clips: ClipSet, run: Run) -> None:
         """Learn from clips; see `Classifier.fit`.
 
         Raises:
             TrainingError: a class has no clip, or `plugins.training.train` fails.
-            DataError: the initial weights cannot be used.
+            DataError: the initial weights cannot be used, or a class has too few groups for
+                some to be held out.
         """
         self._refuse_missing_class(clips, run)
+        clips, held = held_out(clips, self.validation, run.title or run.name)
         parameters = {k: v for k, v in self.parameters().items() if k != "checkpoint_every"}
         notes = {
             "classes": list(clips.classes),
@@ -195,9 +101,10 @@ class MMActionClassifier(Classifier):
             model = self._build(notes)
         if self.pretrained:
             record_initial(run.folder, lay_over(model, self.pretrained, self.mapped))
+        self._model, self._notes, self._device = model, notes, run.device
         train(
             model,
-            lambda batch: _loss(model, batch, self.channels),
+            lambda batch: self._losses(model, batch),
             self._batches(clips, run.seed),
             self._n_steps(len(clips)),
             run,
@@ -207,8 +114,10 @@ class MMActionClassifier(Classifier):
             notes=notes,
             checkpoint_every=self.checkpoint_every,
             batch_size=self.batch_size,
+            validation=Validation(lambda: self._cross_entropy(held), self.validate_every)
+            if held
+            else None,
         )
-        self._model, self._notes, self._device = model, notes, run.device
 
     def load(self, run: Run) -> None:
         """Make ready to predict; see `Classifier.load`.
@@ -229,6 +138,20 @@ class MMActionClassifier(Classifier):
     def features(self, clips: ClipSet) -> Features:
         """(N, D): the last feature map, averaged over place and time."""
         return self._forward(clips, "neck")
+
+    def _losses(self, model: nn.Module, batch: dict[str, Tensor]) -> dict[str, Tensor]:
+        """The recognizer's own losses (its head's, and auxiliary ones) of disturbed clips."""
+        clips = self.augmentation()(batch["clips"], batch["draws"])
+        clips = three_channels(clips, self.channels)
+        given = fed(model, clips, training=True, labels=batch["labels"])
+        losses: dict[str, Tensor] = model(given["inputs"], given["data_samples"], mode="loss")
+        return losses
+
+    def _cross_entropy(self, clips: ClipSet) -> float:
+        """Of the weights as they are now."""
+        return float(
+            functional.cross_entropy(self._forward(clips, "head"), torch.tensor(clips.labels))
+        )
 
     @torch.no_grad()
     def _forward(self, clips: ClipSet, stage: str) -> Tensor:
@@ -277,10 +200,9 @@ class MMActionClassifier(Classifier):
         head["loss_cls"] = loss | {"type": "WeighedCrossEntropy", "class_weight": weights}
 
     def _batches(self, clips: ClipSet, seed: int) -> Batches:
-        augment = Augmentation(self.flip, self.shift, self.brightness, self.gamma)
         order = Order(pools(clips.labels, self.balanced), self.batch_size, seed)
         frames = self.frame_positions(clips.shape[1])
-        return Batches(clips, frames, order, augment, seed)
+        return Batches(clips, frames, order, seed)
 
     def _n_steps(self, n_clips: int) -> int:
         if self.budget == "steps":
@@ -295,14 +217,6 @@ class MMActionClassifier(Classifier):
                 f"{run.name}: no training clip of class {', '.join(map(repr, missing))}. "
                 "Classifiers need some of every class: use a larger training part or other data."
             )
-
-
-def _loss(model: nn.Module, batch: dict[str, Tensor], channels: Channels) -> dict[str, Tensor]:
-    """The recognizer's own losses (its head's, and auxiliary ones)."""
-    clips = three_channels(batch["clips"], channels)
-    given = fed(model, clips, training=True, labels=batch["labels"])
-    losses: dict[str, Tensor] = model(given["inputs"], given["data_samples"], mode="loss")
-    return losses
 
 
 def fed(

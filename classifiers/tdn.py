@@ -14,11 +14,13 @@ from pydantic import Field
 from torch import Tensor
 
 from classifiers.batches import frame_indices
+from classifiers.layer_rates import LayerRates, with_layer_rates
 from classifiers.mmaction import MMActionClassifier
 from classifiers.tdn_short_term import N_FRAMES
 from plugins.classifier import Classifier
 from plugins.errors import DataError
 from plugins.hooks import hookimpl
+from plugins.recipe import Recipe
 
 EXPANSION = {18: 8, 50: 32}  # the last feature map's channels over the stem's
 
@@ -48,6 +50,10 @@ class TDN(MMActionClassifier):
     share beside the image with up to 8 windows, and a quarter with more
     (published: a half with 8, a quarter with 16)."""
 
+    layer_rates: LayerRates = "equal"
+    """``published``: biases and the last layer learn faster, and neither biases nor
+    norm layers decay, as in the authors' code, which has SGD; or all alike."""
+
     @property
     def n_frames(self) -> int:
         """The frames of all windows."""
@@ -71,6 +77,10 @@ class TDN(MMActionClassifier):
             )
         starts = frame_indices(n_frames - N_FRAMES + 1, self.segments)
         return [start + i for start in starts for i in range(N_FRAMES)]
+
+    def recipe(self) -> Recipe:
+        """See `TrainingSettings.recipe`."""
+        return with_layer_rates(super().recipe(), self.layer_rates)
 
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
         """TDN in the wanted depth and width, under MMAction2's 2D recognizer and TSM's head."""

@@ -13,9 +13,11 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 from torch import Tensor
 
+from classifiers.layer_rates import LayerRates, with_layer_rates
 from classifiers.mmaction import MMActionClassifier
 from plugins.classifier import Classifier
 from plugins.hooks import hookimpl
+from plugins.recipe import Recipe
 
 EXPANSION = {18: 8, 34: 8, 50: 32}  # the last feature map's channels over the stem's
 
@@ -38,6 +40,10 @@ class TSM(MMActionClassifier):
     shift_div: Annotated[int, Field(ge=2)] = 8
     """One channel in ``shift_div`` is shifted forward, one backward."""
 
+    layer_rates: LayerRates = "equal"
+    """``published``: biases and the last layer learn faster, and neither biases nor
+    norm layers decay, as in the authors' code, which has SGD; or all alike."""
+
     @property
     def n_frames(self) -> int:
         """The segments."""
@@ -48,6 +54,10 @@ class TSM(MMActionClassifier):
         if "bn1.weight" not in weights:
             return weights
         return {renamed(name): tensor for name, tensor in weights.items()}
+
+    def recipe(self) -> Recipe:
+        """See `TrainingSettings.recipe`."""
+        return with_layer_rates(super().recipe(), self.layer_rates)
 
     def section(self, n_classes: int, shape: tuple[int, int, int, int]) -> dict[str, Any]:
         """MMAction2's TSM, its backbone in the wanted width, without pretrained weights."""

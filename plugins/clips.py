@@ -27,6 +27,8 @@ class ClipSet(ABC):
         groups: per clip, the patient (or whatever must stay together).
         shape: (C, T, H, W) of every clip.
         draws: whether `draw` can give other clips than ``self[index]``.
+        synthesized: per clip, whether a generator made it; empty where none
+            of them is.
     """
 
     classes: tuple[str, ...]
@@ -35,6 +37,7 @@ class ClipSet(ABC):
     groups: Sequence[str]
     shape: tuple[int, int, int, int]
     draws: bool = False
+    synthesized: Sequence[bool] = ()
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -81,3 +84,27 @@ class MemoryClips(ClipSet):
 
     def __getitem__(self, index: int) -> Clip:
         return self.videos[index].float() / 255
+
+
+class ClipSubset(ClipSet):
+    """Some clips of a set.
+
+    Args:
+        clips: the set.
+        indices: which, in order.
+    """
+
+    def __init__(self, clips: ClipSet, indices: Sequence[int]) -> None:
+        self._clips, self._indices = clips, list(indices)
+        self.classes, self.shape, self.draws = clips.classes, clips.shape, clips.draws
+        self.ids = [clips.ids[i] for i in self._indices]
+        self.labels = [clips.labels[i] for i in self._indices]
+        self.groups = [clips.groups[i] for i in self._indices]
+        self.synthesized = [clips.synthesized[i] for i in self._indices if clips.synthesized]
+
+    def __getitem__(self, index: int) -> Clip:
+        return self._clips[self._indices[index]]
+
+    def draw(self, index: int, seed: int) -> Clip:
+        """Drawn by the whole set."""
+        return self._clips.draw(self._indices[index], seed)

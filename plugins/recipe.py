@@ -40,6 +40,9 @@ class Recipe(BaseModel):
     paramwise: dict[str, Any] | None = None
     """MMEngine's ``paramwise_cfg``: other rates for some parameters."""
 
+    constructor: str | None = None
+    """What reads ``paramwise``, by its name in MMEngine's registry; None: its default."""
+
     schedule: Literal["constant", "cosine", "step"] = "constant"
     """Learning rate over the steps: unchanged, half a cosine down to
     ``lr_floor``, or times ``gamma`` at each milestone."""
@@ -106,6 +109,8 @@ class Recipe(BaseModel):
             wrapper["clip_grad"] = {"max_norm": self.clip_grad}
         if self.paramwise is not None:
             wrapper["paramwise_cfg"] = dict(self.paramwise)
+        if self.constructor is not None:
+            wrapper["constructor"] = self.constructor
         return wrapper
 
     def param_scheduler(self, steps: int) -> list[dict[str, Any]] | None:

@@ -37,6 +37,7 @@ from plugins.runner_hooks import (
     refuse_other_training,
 )
 from plugins.step_loop import StepLoop
+from plugins.validation import BestWeights, Validation
 from plugins.weightfile import load_weights, read_notes, save_weights
 
 __all__ = ["Adversary", "Recipe", "train"]
@@ -58,6 +59,7 @@ def train(
     threads: int = 4,
     batch_size: int | None = None,
     called: Mapping[str, str] | None = None,
+    validation: Validation | None = None,
 ) -> None:
     """Train a model over MMEngine's Runner and write its weights.
 
@@ -95,6 +97,8 @@ def train(
         batch_size: examples in a batch, for the record of what was spent.
         called: the plugin's own names of ``lr``, ``batch_size`` and
             ``adversary_lr``, for messages.
+        validation: the weights that it scores lowest are the final ones, and the
+            weight file's notes hold ``best``, their step and score; None: the last.
 
     Raises:
         TrainingError: the loss is not finite (the last good checkpoint is
@@ -104,6 +108,8 @@ def train(
     recipe = recipe or Recipe()
     path = run.folder / weights
     training = _fingerprint(model, steps, run, recipe, stage, adversary)
+    if validation:
+        training["validate_every"] = validation.every
     notes = json.loads(json.dumps({**(notes or {}), "training": training}))
     checkpoints = run.folder / "checkpoints" / stage
     if path.exists():
@@ -121,6 +127,7 @@ def train(
         _in_plain_words(run, stage, _rates(recipe, adversary), recipe.amp, dict(called or {})),
     ):
         found, damaged = latest_checkpoint(checkpoints, notes)
+        best = [BestWeights(model, validation, checkpoints, notes)] if validation else []
         runner = QuietRunner(
             log=run.folder / "training.log",
             device=run.device,
@@ -132,7 +139,8 @@ def train(
             train_cfg={
                 "type": StepLoop,
                 "max_iters": steps,
-                "batches": batches,
+                # A function: MMEngine copies its sections, and what holds clips would be copied.
+                "batches": lambda step: batches(step),
                 "device": run.device,
                 "threads": threads if torch.device(run.device).type == "cuda" else 0,
             },
@@ -143,7 +151,12 @@ def train(
                 "logger": None,
                 "checkpoint": CheckpointHook(checkpoints, checkpoint_every, notes),
             },
-            custom_hooks=[ReseedHook(run, stage), *recipe.ema_hook(), ProgressHook(run, stage)],
+            custom_hooks=[
+                ReseedHook(run, stage),
+                *recipe.ema_hook(),
+                *best,
+                ProgressHook(run, stage),
+            ],
             load_from=str(found) if found else None,
             resume=found is not None,
         )
@@ -152,6 +165,8 @@ def train(
                 runner.logger.warning(line)
             runner.train()
             runner.call_hook("before_test_epoch")  # takes the average weights, if there are any
+            for hook in best:
+                notes["best"] = hook.take()
         if not all(torch.isfinite(p).all() for p in model.parameters()):
             raise NotFiniteError(f"the weights are not finite after step {steps}")
     model.eval()

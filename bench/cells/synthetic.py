@@ -35,6 +35,7 @@ class SyntheticClips(ClipSet):
         self.ids = [f"{manifest['ids'][i // per_item]}#{i % per_item}" for i in self._kept]
         self.groups = [manifest["groups"][o] for o in owner]
         self.labels = [self.classes.index(manifest["labels"][o]) for o in owner]
+        self.synthesized = [True] * len(owner)
 
     def __getitem__(self, index: int) -> Clip:
         clip = np.array(self._clips[self._kept[index]])
@@ -56,6 +57,7 @@ class JoinedClips(ClipSet):
         self.labels = [label for p in parts for label in p.labels]
         self.groups = [group for p in parts for group in p.groups]
         self.draws = any(p.draws for p in parts)
+        self.synthesized = [made for p in parts for made in p.synthesized or [False] * len(p)]
 
     def __getitem__(self, index: int) -> Clip:
         part, i = self._index[index]

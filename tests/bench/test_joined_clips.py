@@ -25,3 +25,11 @@ def test_each_part_draws_its_own_clips(tmp_path: Path) -> None:
     assert torch.equal(batch[:2], made.batch([0, 1]))
     assert torch.equal(batch[2:], real.batch(range(4), seeds[2:]))
     assert not torch.equal(batch[2:], real.batch(range(4)))
+
+
+def test_what_was_synthesized_stays_told_apart() -> None:
+    videos = torch.zeros(2, 1, 8, 32, 32, dtype=torch.uint8)
+    real, made = (MemoryClips(videos, [0, 1], ("a", "b")) for _ in range(2))
+    made.synthesized = [True, True]
+    assert JoinedClips(real, made).synthesized == [False, False, True, True]
+    assert JoinedClips(real, real).synthesized == [False] * 4

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from classifiers.batches import Augmentation, Batches, pools
+from classifiers.batches import Batches, pools
 from classifiers.tsm import TSM
 from plugins.clips import ClipSet, MemoryClips
 from plugins.errors import Cancelled
@@ -39,7 +39,7 @@ class Long(ClipSet):
 
 def batches(clips: ClipSet, seed: int = 5) -> Batches:
     order = Order(pools(clips.labels, balanced=False), 4, seed)
-    return Batches(clips, [0, 1, 2, 3], order, Augmentation(), seed)
+    return Batches(clips, [0, 1, 2, 3], order, seed)
 
 
 def test_clips_start_by_the_step_and_their_place_in_the_batch() -> None:
@@ -55,10 +55,10 @@ def test_clips_start_by_the_step_and_their_place_in_the_batch() -> None:
 def test_clips_of_one_start_are_what_they_were(drifting: Callable[..., MemoryClips]) -> None:
     clips = drifting(5, seed=0, size=32)
     order = Order(pools(clips.labels, balanced=False), 4, 7)
-    augment = Augmentation(shift=0.1, gamma=0.2)
-    made = Batches(clips, [0, 8], order, augment, 7)(3)["clips"]
+    made = Batches(clips, [0, 8], order, 7)(3)
+    assert torch.equal(made["clips"], clips.batch(order(3))[:, :, [0, 8]])
     generator = torch.Generator().manual_seed(derive(7, "augment", 3))
-    assert torch.equal(made, augment(clips.batch(order(3))[:, :, [0, 8]], generator))
+    assert torch.equal(made["draws"], torch.rand(5, 4, generator=generator))
 
 
 def test_a_stopped_training_on_drawn_clips_continues_to_the_same_bytes(tmp_path: Path) -> None:

@@ -13,16 +13,19 @@ from pydantic import ValidationError
 from torch.nn.functional import one_hot
 
 from classifiers.atmnet import ATMNet
-from classifiers.batches import Augmentation, Batches, frame_indices, pools
+from classifiers.batches import Batches, frame_indices, pools
 from classifiers.c3d import C3D
+from classifiers.held_out import held_out
 from classifiers.mmaction import MMActionClassifier
 from classifiers.tdn import TDN
 from classifiers.tsm import TSM
 from classifiers.weighed_loss import inverse_shares
+from plugins import compat
 from plugins.clips import MemoryClips
 from plugins.errors import BenchError, Cancelled, DataError, PluginError, TrainingError
 from plugins.order import Order
 from plugins.run import Run
+from plugins.weightfile import read_notes
 
 Make = Callable[..., MemoryClips]
 SMALL = {"batch_size": 4, "steps": 4, "checkpoint_every": 2}
@@ -98,44 +101,20 @@ def test_balanced_pools_are_the_classes() -> None:
     assert pools([1, 0, 1, 1], balanced=True) == [[1], [0, 2, 3]]
 
 
-def test_augmentation_changes_all_frames_of_a_clip_alike() -> None:
-    frame = torch.rand(6, 1, 1, 20, 20)
-    still = frame.expand(-1, -1, 5, -1, -1)
-    augment = Augmentation(flip=0.5, shift=0.2, brightness=0.3, gamma=0.3)
-    out = augment(still, torch.Generator().manual_seed(0))
-    assert out.shape == still.shape
-    assert torch.equal(out, out[:, :, :1].expand_as(out))
-    assert out.min() >= 0
-    assert out.max() <= 1
-    assert not any(torch.equal(a, b) for a, b in zip(out, still, strict=True))
-    assert torch.equal(out, augment(still, torch.Generator().manual_seed(0)))
-    assert torch.equal(Augmentation()(still, torch.Generator()), still)
-    assert torch.equal(Augmentation(flip=1.0)(still, torch.Generator()), still.flip(-1))
-
-
-def test_shift_moves_within_bounds() -> None:
-    spot = torch.zeros(40, 1, 1, 21, 21)
-    spot[..., 10, 10] = 1
-    moved = Augmentation(shift=0.2)(spot, torch.Generator().manual_seed(0))
-    places = moved.flatten(1).argmax(dim=1)
-    rows, columns = places // 21 - 10, places % 21 - 10
-    assert torch.equal(moved.flatten(1).sum(dim=1), torch.ones(40))
-    assert {int(v.abs().max()) for v in (rows, columns)} == {4}
-    assert len(set(rows.tolist())) == len(set(columns.tolist())) == 9
-
-
 def test_batch_follows_from_seed_and_step(drifting: Make) -> None:
     clips = drifting(6, seed=0, size=32)
 
     def batches(seed: int) -> Batches:
         order = Order(pools(clips.labels, False), 4, seed)
-        return Batches(clips, [0, 8], order, Augmentation(shift=0.1), seed)
+        return Batches(clips, [0, 8], order, seed)
 
     one, same, other = batches(1)(3), batches(1)(3), batches(2)(3)
     assert one["clips"].shape == (4, 1, 2, 32, 32)
     assert torch.equal(one["clips"], same["clips"])
     assert torch.equal(one["labels"], same["labels"])
+    assert torch.equal(one["draws"], same["draws"])
     assert not torch.equal(one["clips"], other["clips"])
+    assert not torch.equal(one["draws"], other["draws"])
 
 
 @each
@@ -294,3 +273,88 @@ def test_wrong_fields_are_named() -> None:
         TSM.configure({"depth": 19}, "quick.toml")
     assert all(field.description for field in TSM.model_fields.values())
     assert all(field.description for field in C3D.model_fields.values())
+
+
+class Watched(MemoryClips):
+    """Remembers which clips were drawn to learn from, and which were looked at as they are."""
+
+    def draw(self, index: int, seed: int) -> torch.Tensor:
+        self.__dict__.setdefault("drawn", set()).add(index)
+        return super().__getitem__(index)
+
+    def __getitem__(self, index: int) -> torch.Tensor:
+        self.__dict__.setdefault("seen", set()).add(index)
+        return super().__getitem__(index)
+
+
+def test_weights_are_chosen_by_clips_that_are_not_learned_from(
+    tmp_path: Path, drifting: Make
+) -> None:
+    some = drifting(12, seed=0, size=32)
+    clips = Watched(
+        some.videos, some.labels, some.classes, groups=[f"p{i // 2}" for i in range(12)]
+    )
+    clips.labels = [i // 2 % 2 for i in range(12)]
+    classifier = MAKERS[0](validation=0.4, validate_every=2, steps=8)
+    classifier.fit(clips, run_in(tmp_path))
+    _, held = held_out(clips, 0.4, "here")
+    assert held is not None
+    held_places = {i for i in range(12) if clips.groups[i] in held.groups}
+    assert clips.__dict__["drawn"] == set(range(12)) - held_places
+    assert clips.__dict__["seen"] == held_places
+    assert len(held_places) == 4
+    step, score = read_notes(tmp_path / "weights.safetensors")["best"]
+    assert step in (2, 4, 6, 8)
+    likelihoods = classifier.predict(held)[range(len(held)), held.labels].log()
+    assert float(-likelihoods.mean()) == pytest.approx(score, rel=1e-4)
+
+
+def groups_of(classifier: MMActionClassifier) -> dict[str, tuple[float, float]]:
+    """By parameter: its learning rate and weight decay over the recipe's."""
+    model = classifier._build({"classes": ["a", "b"], "shape": [1, 16, 32, 32]})
+    recipe = classifier.recipe()
+    with compat.quiet():
+        from mmengine.optim import build_optim_wrapper
+
+        optimizer = build_optim_wrapper(model, recipe.optim_wrapper("cpu")).optimizer
+    names = {id(p): name for name, p in model.named_parameters()}
+    found = {
+        names[id(p)]: (group["lr"] / recipe.lr, group["weight_decay"] / recipe.weight_decay)
+        for group in optimizer.param_groups
+        for p in group["params"]
+    }
+    assert set(found) == set(names.values())
+    return found
+
+
+@pytest.mark.parametrize("make", [MAKERS[0], MAKERS[2]], ids=["tsm", "tdn"])
+def test_published_rates_differ_by_layer(make: Callable[..., MMActionClassifier]) -> None:
+    classifier = make(layer_rates="published", weight_decay=0.01, lr=0.1)
+    model = classifier._build({"classes": ["a", "b"], "shape": [1, 16, 32, 32]})
+    norms = {
+        f"{name}.{part}"
+        for name, module in model.named_modules()
+        if isinstance(module, torch.nn.modules.batchnorm._BatchNorm)
+        for part in ("weight", "bias")
+    }
+    found = groups_of(classifier)
+    assert norms < set(found)
+    for name, rates in found.items():
+        if name in ("cls_head.fc_cls.weight", "cls_head.fc_cls.bias"):
+            due = (5, 1) if name.endswith("weight") else (10, 0)
+        elif name in norms:
+            due = (1, 0)
+        else:
+            due = (1, 1) if name.endswith("weight") else (2, 0)
+        assert rates == pytest.approx(due), name
+    assert set(groups_of(make(weight_decay=0.01)).values()) == {(1, 1)}
+
+
+@each
+def test_biases_and_norms_need_not_decay(make: Callable[..., MMActionClassifier]) -> None:
+    found = groups_of(make(decay="weights", weight_decay=0.01))
+    spared = {name for name, (rate, decay) in found.items() if decay == 0}
+    assert all(rate == 1 for rate, _ in found.values())
+    assert {name for name in found if name.endswith(".bias")} <= spared
+    assert not {name for name in spared if "conv.weight" in name and "bn" not in name}
+    assert "cls_head.fc_cls.weight" not in spared

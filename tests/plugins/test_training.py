@@ -74,3 +74,15 @@ def test_loss_method_of_a_large_object_is_not_copied_for_the_average(tmp_path: P
             return square_error(self.model)(batch)
 
     train(Holder.model, Holder().loss, batch_of, 2, Run(tmp_path), recipe=Recipe(ema=0.9))
+
+
+def test_what_holds_the_data_is_not_copied(tmp_path: Path) -> None:
+    class Batches:
+        def __deepcopy__(self, memo: dict[int, Any]) -> Batches:
+            raise AssertionError("copied")
+
+        def __call__(self, step: int) -> dict[str, Tensor]:
+            return batch_of(step)
+
+    model = network()
+    train(model, square_error(model), Batches(), 2, Run(tmp_path))
