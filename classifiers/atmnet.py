@@ -7,7 +7,7 @@ neither form here is claimed to be that paper's.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -16,14 +16,19 @@ from torch import Tensor
 from classifiers.atm_sizes import SIZES, Name, Temporal
 from classifiers.atm_weights import renamed, with_time
 from classifiers.mmaction import MMActionClassifier
+from classifiers.training_settings import QUICK
 from plugins.classifier import Classifier
 from plugins.hooks import hookimpl
+from plugins.parameter_sets import ParameterSet
 
 
 class ATMNet(MMActionClassifier):
     """ActiveMLP, frame by frame or with mixing along time; sees ``segments`` frames."""
 
     name: ClassVar[str] = "atmnet"
+    sets: ClassVar[Mapping[str, ParameterSet]] = {
+        "quick": ParameterSet(QUICK, {"size": "xT", "width": 16, "steps": 300, "lr": 2e-3})
+    }
 
     size: Name = "T"
     """ActiveMLP's size. ``T`` (27 million parameters) is the one nearest to the

@@ -7,21 +7,26 @@ a parameter here.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
 
 from classifiers.mmaction import MMActionClassifier
+from classifiers.training_settings import QUICK
 from plugins.classifier import Classifier
 from plugins.errors import DataError
 from plugins.hooks import hookimpl
+from plugins.parameter_sets import ParameterSet
 
 
 class C3D(MMActionClassifier):
     """C3D; sees ``frames`` frames, evenly spread over the clip."""
 
     name: ClassVar[str] = "c3d"
+    sets: ClassVar[Mapping[str, ParameterSet]] = {
+        "quick": ParameterSet(QUICK, {"width": 8, "steps": 100})
+    }
 
     width: Annotated[int, Field(ge=1, le=64)] = 64
     """Channels of the first convolution; all others are in proportion.

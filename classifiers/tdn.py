@@ -7,7 +7,7 @@ and registered with it (`classifiers.tdn_backbone`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -17,9 +17,11 @@ from classifiers.batches import frame_indices
 from classifiers.layer_rates import LayerRates, with_layer_rates
 from classifiers.mmaction import MMActionClassifier
 from classifiers.tdn_short_term import N_FRAMES
+from classifiers.training_settings import QUICK
 from plugins.classifier import Classifier
 from plugins.errors import DataError
 from plugins.hooks import hookimpl
+from plugins.parameter_sets import ParameterSet
 from plugins.recipe import Recipe
 
 EXPANSION = {18: 8, 50: 32}  # the last feature map's channels over the stem's
@@ -29,6 +31,11 @@ class TDN(MMActionClassifier):
     """ResNet with temporal differences; sees ``segments`` windows of 5 frames each."""
 
     name: ClassVar[str] = "tdn"
+    sets: ClassVar[Mapping[str, ParameterSet]] = {
+        "quick": ParameterSet(
+            QUICK, {"depth": 18, "width": 16, "segments": 4, "steps": 200, "lr": 3e-3}
+        )
+    }
 
     channels: Literal["image"] = "image"
     """What the recognizer's three channels hold: the image, as published. TDN

@@ -13,6 +13,8 @@ from plugins.classifier import Classifier
 from plugins.recipe import Amp, Fraction, Recipe
 
 Positive = Annotated[int, Field(ge=1)]
+QUICK = "narrow, for a few minutes on two CPU cores"
+"""The reason of the set ``quick`` of every classifier."""
 
 
 class TrainingSettings(Classifier):

@@ -7,7 +7,7 @@ Understanding", ICCV 2019; MMAction2's implementation.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -15,8 +15,10 @@ from torch import Tensor
 
 from classifiers.layer_rates import LayerRates, with_layer_rates
 from classifiers.mmaction import MMActionClassifier
+from classifiers.training_settings import QUICK
 from plugins.classifier import Classifier
 from plugins.hooks import hookimpl
+from plugins.parameter_sets import ParameterSet
 from plugins.recipe import Recipe
 
 EXPANSION = {18: 8, 34: 8, 50: 32}  # the last feature map's channels over the stem's
@@ -26,6 +28,9 @@ class TSM(MMActionClassifier):
     """ResNet with temporal shift; sees ``segments`` frames, evenly spread over the clip."""
 
     name: ClassVar[str] = "tsm"
+    sets: ClassVar[Mapping[str, ParameterSet]] = {
+        "quick": ParameterSet(QUICK, {"depth": 18, "width": 16, "steps": 300, "lr": 3e-3})
+    }
 
     depth: Literal[18, 34, 50] = 50
     """Layers of the ResNet; the paper's is 50."""

@@ -21,6 +21,7 @@ from plugins.generator import Generator
 from tests.bench.conftest import Command
 from tests.distributions import install
 
+PRESETS = Path(__file__).parents[2] / "bench" / "presets"
 QUICK = {
     "autoencoder_steps": 36,
     "autoencoder_batch": 4,
@@ -170,7 +171,7 @@ def key_of_fit(matrix: Matrix, generator: str) -> str:
     return fit.key
 
 
-@pytest.mark.parametrize("preset", ["quick", "paper", "demo", "ladder", "pocus", "phantom"])
+@pytest.mark.parametrize("preset", sorted(p.stem for p in PRESETS.glob("*.toml")))
 def test_every_preset_names_what_there_is(preset: str, catalogue: Catalogue) -> None:
     experiment = load_experiment(Path(catalogue.presets[preset]))
     for kind in ("generator", "classifier", "metric"):
