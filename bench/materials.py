@@ -17,7 +17,7 @@ from plugins.dataset import Dataset
 from plugins.discovery import Catalogue
 from plugins.errors import BenchError, DataError
 from plugins.generator import Generator
-from plugins.metric import Metric
+from plugins.metric import FEATURES, Metric
 from plugins.parameter_sets import refuse_unknown
 
 READS = "reads_config"
@@ -108,6 +108,29 @@ class Materials:
     def quality_metrics(self) -> Iterator[tuple[str, Metric]]:
         """The metrics of synthesized videos."""
         yield from ((n, m) for n, m in self.metrics.items() if "scores" not in m.reads)
+
+    def classifier(self, name: str) -> tuple[str, Classifier]:
+        """A classifier by its name in the experiment, the first where the name is empty.
+
+        Raises:
+            DataError: there is none.
+        """
+        chosen = name or next(iter(self.classifiers), "")
+        if chosen not in self.classifiers:
+            there = ", ".join(self.classifiers) or "none"
+            raise DataError(
+                f"it compares what a classifier sees, and there is no classifier '{chosen}' in the "
+                f"experiment (there is: {there}); name one of them by its parameter 'classifier'"
+                if name
+                else "it compares what a classifier sees, and the experiment has none: name one"
+            )
+        return chosen, self.classifiers[chosen]
+
+    def seen_by(self, metric: Metric) -> str | None:
+        """The classifier whose features a metric compares, if it does so."""
+        if not set(FEATURES) & set(metric.reads) or metric.network:
+            return None
+        return self.classifier(metric.classifier)[0]
 
     def classification_metrics(self) -> Iterator[tuple[str, Metric]]:
         """The metrics of predictions."""

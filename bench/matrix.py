@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from bench.cells import Cell, Evaluate, Fit, ScorePredictions, ScoreVideos, Synthesize, Train
+from bench.cells import (
+    Cell,
+    Evaluate,
+    Features,
+    Fit,
+    ScoreFeatures,
+    ScorePredictions,
+    ScoreVideos,
+    Synthesize,
+    Train,
+)
 from bench.cells.fit import learns
 from bench.cells.part import Part
 from bench.data import Split
@@ -16,7 +26,7 @@ from bench.materials import Materials, named
 from plugins.classifier import Classifier
 from plugins.errors import DataError
 from plugins.generator import Generator
-from plugins.metric import Metric
+from plugins.metric import FEATURES, Ingredient, Metric
 from plugins.seeds import derive
 from plugins.split_facts import ClipFacts, SplitFacts, split_name
 
@@ -159,10 +169,29 @@ class _Slice:
 
     def quality(
         self, name: str, generator: Generator, metric_name: str, metric: Metric
-    ) -> ScoreVideos:
+    ) -> ScoreVideos | ScoreFeatures:
         per_item = self.experiment.synthesis.per_test_video
         videos = self.synthesis(name, generator, "test", per_item)
-        return ScoreVideos(f"{metric_name} of {name} · {self.where}", metric, videos, self.test)
+        title = f"{metric_name} of {name} · {self.where}"
+        if not set(FEATURES) & set(metric.reads):
+            return ScoreVideos(title, metric, videos, self.test)
+        sources: dict[Ingredient, tuple[str, Part | Synthesize]] = {
+            "real_features": ("test videos", self.test),
+            "generated_features": (f"{name}'s videos", videos),
+            "training_features": ("training videos", self.training),
+        }
+        features = ((i, self.features(metric, *sources[i])) for i in FEATURES if i in metric.reads)
+        return ScoreFeatures(title, metric, tuple(features))
+
+    def features(self, metric: Metric, what: str, source: Part | Synthesize) -> Features:
+        """What a metric's network sees in videos, or a classifier that learned from real ones."""
+        network = metric.network
+        if network:
+            return Features(self.titled(f"{network.name} of", what), network, None, source)
+        with named("metric", metric.name):
+            name, classifier = self.materials.classifier(metric.classifier)
+        trained = self.train(name, classifier, "real", None)
+        return Features(self.titled(f"{name}'s features of", what), None, trained, source)
 
     def trainings(
         self, name: str, classifier: Classifier

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from plugins.base import Plugin
 
 FILE = "plan.json"
-FORMAT = 2
+FORMAT = 3
 """Raise it when `describe` comes to write something else."""
 
 
@@ -130,7 +130,14 @@ def describe(matrix: Matrix) -> dict[str, Any]:
             for name, c in matrix.materials.classifiers.items()
         },
         "metrics": {
-            name: {"title": m.title, "direction": m.direction, "unit": m.unit}
+            name: {
+                "title": m.title,
+                "direction": m.direction,
+                "unit": m.unit,
+                "explained": m.explained,
+                "weights": m.weights,
+                "seen_by": matrix.materials.seen_by(m),
+            }
             for name, m in metrics.items()
         },
         "images": len(matrix.materials.images.ids),

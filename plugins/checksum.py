@@ -25,6 +25,11 @@ class Checksum:
     algorithm: Algorithm
     digest: str
 
+    @property
+    def whole(self) -> bool:
+        """Whether all digits are known."""
+        return len(self.digest) == {"sha256": 64, "git-blob": 40}[self.algorithm]
+
     def fits(self, digest: str) -> bool:
         """Whether a digest by this algorithm is the one meant."""
         return digest.startswith(self.digest)

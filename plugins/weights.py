@@ -20,7 +20,7 @@ from plugins.errors import DataError
 from plugins.files import replacing
 from plugins.hints import nearest
 from plugins.known_weights import WeightFile
-from plugins.tensorfile import read_tensors
+from plugins.tensorfile import read_checkpoint
 from plugins.weight_identity import differing_tensor, identify, unlike
 from plugins.weight_places import VARIABLE, hub_cache, weights_folder
 
@@ -106,16 +106,47 @@ class Registry:
             DataError: the file is not known, not registered, or damaged; says
                 what to do.
         """
+        file, path = self._found(name)
+        _verify(file, path)
+        tensors = read_checkpoint(path)
+        if difference := differing_tensor(file, tensors):
+            raise DataError(f"{path}: not '{name}': {difference}. {_again(file, path)}")
+        return tensors
+
+    def read(self, name: str) -> bytes:
+        """A file's bytes, once they have been compared with its whole checksum.
+
+        For a file that is a program: it may be run only if it is the known one,
+        and what is run must be what was compared.
+
+        Raises:
+            DataError: the file is not known, not registered, damaged, or of no
+                published checksum; says what to do.
+        """
+        file, path = self._found(name)
+        checksum = file.checksum
+        if checksum is None or not checksum.whole:
+            raise DataError(
+                f"{path}: '{name}' is a program, and no whole checksum of it is known: "
+                "it is not run"
+            )
+        try:
+            content = path.read_bytes()
+        except OSError as error:
+            raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
+        digest = started(checksum.algorithm, len(content))
+        digest.update(content)
+        if not checksum.fits(digest.hexdigest()):
+            raise DataError(f"{unlike(file, path, digest.hexdigest())}. {_again(file, path)}")
+        return content
+
+    def _found(self, name: str) -> tuple[WeightFile, Path]:
         file, path = self.known(name), self.find(name)
         if path is None:
             raise DataError(
                 f"the weights '{name}' ({file.about}) are not registered. {how_to_get(file)}"
             )
-        _verify(file, path)
-        tensors = read_tensors(path)
-        if difference := differing_tensor(file, tensors):
-            raise DataError(f"{path}: not '{name}': {difference}. {_again(file, path)}")
-        return tensors
+        return file, path
 
     def add(self, path: Path) -> Added:
         """Register a file: tell by its content which one it is, and copy it into the folder.

@@ -21,6 +21,7 @@ from bench.provenance import plugin_identity
 from bench.statistics import bootstrap_interval
 from plugins.clips import ClipSet
 from plugins.errors import BenchError
+from plugins.features import FeatureSet
 from plugins.metric import Metric
 
 _BATCH = 16
@@ -52,7 +53,7 @@ class ScorePredictions(Cell):
 
         def figure(chosen: np.ndarray) -> float:
             drawn = torch.from_numpy(chosen)
-            return _compute(self.metric, **{k: offered[k][drawn] for k in self.metric.reads})
+            return computed(self.metric, **{k: offered[k][drawn] for k in self.metric.reads})
 
         value = figure(np.arange(len(predictions.ids)))
         return _figures(self.metric, value, figure, predictions.groups, predictions.labels.tolist())
@@ -125,7 +126,8 @@ def _clips(pixels: np.ndarray) -> Tensor:
     return torch.from_numpy(np.array(pixels)).float() / 255
 
 
-def _compute(metric: Metric, **ingredients: Tensor) -> float:
+def computed(metric: Metric, **ingredients: Tensor | FeatureSet) -> float:
+    """The figure of all ingredients at once."""
     metric.reset()
     metric.update(**ingredients)
     return float(metric.compute())
@@ -143,9 +145,20 @@ def _figures(
     Args:
         figure: of some of the test videos, by index.
     """
+    low, high = _interval(metric, figure, groups, labels) or (None, None)
+    return counted(value, low, high, groups)
+
+
+def counted(
+    value: float, low: float | None, high: float | None, groups: Sequence[str]
+) -> dict[str, Any]:
+    """A figure with its interval, the number of videos and that of patients.
+
+    Raises:
+        BenchError: the figure is not finite.
+    """
     if not math.isfinite(value):
         raise BenchError(f"the figure is {value}, not a finite number")
-    low, high = _interval(metric, figure, groups, labels) or (None, None)
     n = {"n": len(groups), "groups": len(set(groups))}
     return {"value": value, "low": low, "high": high, **n}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from bench.tables.budgets import budget_notes, budget_of, budget_records
@@ -62,6 +63,7 @@ def quality_table(report: Report) -> Table:
             for ratio in report.plan["experiment"]["ratios"]
         ),
         *budget_notes(report),
+        *_metric_notes(report, metrics, table.records),
         replicates_note(report.plan["experiment"]["replicates"]),
     ]
     if marked:
@@ -69,6 +71,26 @@ def quality_table(report: Report) -> Table:
     table.notes += report.plan["notes"]
     table.budgets = budget_records(report)
     return table
+
+
+def _metric_notes(
+    report: Report, metrics: list[str], records: list[dict[str, Any]]
+) -> Iterator[str]:
+    """What a reader must know of the columns, and what is lacking where one has no figures."""
+    told: dict[str, list[str]] = {}
+    for name in metrics:
+        facts = report.plan["metrics"][name]
+        title = facts["title"]
+        told.setdefault(facts["explained"], []).append(title)
+        if facts["seen_by"]:
+            where = f"{facts['seen_by']}, trained on the split's real videos"
+            told.setdefault(f"by what is seen in videos by {where}", []).append(title)
+        if facts["weights"] and any(record[f"{name}:missing"] for record in records):
+            yield (
+                f"{title}: it needs the weights {', '.join(facts['weights'])}; "
+                "'bench weights list' tells which are registered and where to get them"
+            )
+    yield from (f"{', '.join(titles)}: {text}" for text, titles in told.items() if text)
 
 
 def _rows(report: Report) -> dict[tuple[str, str], list[dict[str, Any]]]:

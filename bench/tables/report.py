@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, NamedTuple
 
@@ -26,6 +26,7 @@ class Figure:
     Attributes:
         low, high: its 95 % interval, where there is one.
         n: test videos that it is computed on.
+        details: figures that belong to it, by name.
         missing: ``failed``, ``blocked`` or ``not run``; empty where there
             is a value.
     """
@@ -35,6 +36,7 @@ class Figure:
     high: float | None = None
     n: int = 0
     missing: str = ""
+    details: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,8 @@ class Report:
         if result is None:
             return Figure(missing=self.missing(key))
         found = result["figures"]
-        return Figure(found["value"], found["low"], found["high"], found["n"])
+        details = found.get("details", {})
+        return Figure(found["value"], found["low"], found["high"], found["n"], "", details)
 
     def missing(self, key: str) -> str:
         """Why a cell has no result."""

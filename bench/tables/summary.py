@@ -18,14 +18,20 @@ def entry(figures: list[Figure]) -> str:
     missing = [figure.missing for figure in figures if figure.missing]
     if missing:
         return f"– ({missing[0]})"
-    if len(figures) > 1:
-        values = [figure.value for figure in figures]
-        return f"{_number(statistics.fmean(values))} ± {_number(statistics.stdev(values))}"
-    (figure,) = figures
-    text = _number(figure.value)
-    if figure.low is not None and figure.high is not None:
-        text += f"\n[{_number(figure.low)}, {_number(figure.high)}]"
+    text = _spread([figure.value for figure in figures])
+    low, high = figures[0].low, figures[0].high
+    if len(figures) == 1 and low is not None and high is not None:
+        text += f"\n[{_number(low)}, {_number(high)}]"
+    for name in figures[0].details:
+        text += f"\n{name} {_spread([figure.details[name] for figure in figures])}"
     return text
+
+
+def _spread(values: list[float]) -> str:
+    """One value; the mean ± SD of several."""
+    if len(values) == 1:
+        return _number(values[0])
+    return f"{_number(statistics.fmean(values))} ± {_number(statistics.stdev(values))}"
 
 
 def record(name: str, figures: list[Figure]) -> dict[str, Any]:
@@ -39,6 +45,10 @@ def record(name: str, figures: list[Figure]) -> dict[str, Any]:
         f"{name}:low": single.low if single else None,
         f"{name}:high": single.high if single else None,
         f"{name}:missing": missing,
+        **{
+            f"{name}:{detail}": statistics.fmean(figure.details[detail] for figure in figures)
+            for detail in ({} if missing else figures[0].details)
+        },
     }
 
 

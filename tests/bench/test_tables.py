@@ -18,7 +18,7 @@ from bench.store import Store
 from bench.tables import Report, classification_table, leaderboard, quality_table, render
 from bench.tables.render import Table
 from bench.tables.report import Figure
-from bench.tables.summary import entry
+from bench.tables.summary import entry, record
 
 IDS = [f"v{i}" for i in range(8)]
 LABELS = [0, 0, 0, 0, 1, 1, 1, 1]
@@ -44,6 +44,7 @@ OUTCOMES = {  # by replicate: real, mixed with still, mixed with good
     1: {"real": "11101100", "still": "11001100", "good": "11101111"},
 }
 
+PLAIN = {"explained": "", "weights": [], "seen_by": None}
 SYNTHETIC: dict[str, dict[str, int]] = {  # videos trained on, thinned to a class prior
     "real": {}, "still": {"a": 3, "b": 2}, "good": {"a": 3, "b": 3}
 }  # fmt: skip
@@ -108,8 +109,8 @@ def report(tmp_path: Path) -> Report:
             "c": {"plugin": "c3d", "changed": {"steps": 9}, "all": {"budget": "steps", "steps": 9}}
         },
         "metrics": {
-            "accuracy": {"title": "Acc", "direction": "higher", "unit": ""},
-            "distance": {"title": "Distance", "direction": "lower", "unit": "px"},
+            "accuracy": {"title": "Acc", "direction": "higher", "unit": "", **PLAIN},
+            "distance": {"title": "Distance", "direction": "lower", "unit": "px", **PLAIN},
         },
         "images": 8, "notes": ["a note"],
     }  # fmt: skip
@@ -278,6 +279,11 @@ def test_the_synthetic_videos_counted_are_those_trained_on(report: Report) -> No
 def test_single_replicates_show_their_interval() -> None:
     assert entry([Figure(0.5, 0.25, 0.75, 8)]) == "0.500\n[0.250, 0.750]"
     assert entry([Figure(12.34, None, None, 8)]) == "12.3"
+    assert entry([Figure(0.5, details={"p": 0.25})]) == "0.500\np 0.250"
+    both = [Figure(0.5, details={"p": 0.25}), Figure(0.7, details={"p": 0.75})]
+    assert entry(both) == "0.600 ± 0.141\np 0.500 ± 0.354"
+    assert record("fvd", both)["fvd:p"] == 0.5
+    assert "fvd:p" not in record("fvd", [Figure(missing="failed")])
     assert entry([Figure(1e-5)]) == "1.00e-05"
 
 
