@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from functools import lru_cache
+from pathlib import Path
 
 from metrics.video.features import VideoFeatures
 from metrics.video.networks import NETWORKS
 from plugins.features import FeatureNetwork
 from plugins.types import ClipBatch, Features
+from plugins.weights import Registry
 
 
 class Pretrained(FeatureNetwork):
@@ -19,7 +21,6 @@ class Pretrained(FeatureNetwork):
 
     def __init__(self, network: str) -> None:
         self._network = network
-        self._loaded: dict[str, VideoFeatures] = {}
 
     @property
     def name(self) -> str:
@@ -28,12 +29,24 @@ class Pretrained(FeatureNetwork):
 
     def features(self, clips: ClipBatch, device: str) -> Features:
         """See `FeatureNetwork.features`."""
-        if device not in self._loaded:
-            self._loaded[device] = VideoFeatures(self._network, device=device)
-        return self._loaded[device].features(clips)
+        path = Registry().find(NETWORKS[self._network].weights)
+        return _loaded(self._network, device, path).features(clips)
 
-    def __getstate__(self) -> dict[str, Any]:
-        return {"_network": self._network, "_loaded": {}}
+
+@lru_cache(maxsize=1)
+def _loaded(
+    network: str,
+    device: str,
+    path: Path | None,  # noqa: ARG001 - tells apart what was loaded
+) -> VideoFeatures:
+    """The network that was asked last, which many cells ask one after the other.
+
+    Args:
+        network: its name.
+        device: a torch device.
+        path: of its weights.
+    """
+    return VideoFeatures(network, device=device)
 
 
 def weights_of(network: str) -> tuple[str, ...]:
