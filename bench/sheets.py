@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from bench.data import contact_sheet
+from bench.data.pair_sheet import pair_sheet
 from bench.exhibits import Exhibit, Syntheses, exhibits, finished
 from bench.matrix import Matrix
 from bench.store import Store
+from bench.worst_pairs import worst_pairs
 
 
 def draw_sheets(matrix: Matrix, store: Store) -> list[Path]:
@@ -20,6 +22,8 @@ def draw_sheets(matrix: Matrix, store: Store) -> list[Path]:
                               generator made of its frame 0
     ``<generator>-test``      two of each class, and below each several samples
     ``<generator>-images``    images, and several videos of each
+    ``<metric>-<generator>``  for metrics that tell of pairs, the synthesized
+                              clips that are most like training clips
     ========================  ==================================================
 
     Returns:
@@ -36,6 +40,9 @@ def draw_sheets(matrix: Matrix, store: Store) -> list[Path]:
             if rows:
                 drawn.append(folder / syntheses.picture_name(kind))
                 contact_sheet(rows, drawn[-1])
+        for kind, pairs in worst_pairs(matrix, syntheses, store):
+            drawn.append(folder / syntheses.picture_name(kind))
+            pair_sheet(pairs, drawn[-1])
     return drawn
 
 

@@ -46,6 +46,7 @@ class Diversity(VideoMean):
 
     reads: ClassVar[tuple[Ingredient, ...]] = ("samples",)
     direction: ClassVar[Literal["higher", "lower"]] = "higher"
+    least_samples: ClassVar[int] = 2
 
     def update(self, samples: Samples) -> None:
         """Take in S samples of each of B images, (B, S, C, T, H, W) in [0, 1], C = 1 or 3, T >= 2.

@@ -28,6 +28,7 @@ class FeatureDiversity(Metric):
 
     reads: ClassVar[tuple[Ingredient, ...]] = ("generated_features",)
     direction: ClassVar[Literal["higher", "lower"]] = "higher"
+    least_samples: ClassVar[int] = 2
     seen_by: ClassVar[str]
     scale: ClassVar[float] = 1.0
 

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import ClassVar, Literal
 
-import torch
-from jaxtyping import Float
 from pydantic import PrivateAttr
-from torch import Tensor
 
 from metrics.by_parameter import by_parameter
+from metrics.nearest import Nearest, nearest
 from metrics.pixels import Pixels
 from metrics.video.pretrained import Pretrained, weights_of
 from plugins import BenchError, Metric, ParameterSet, hookimpl
 from plugins.features import FeatureNetwork, FeatureSet
 from plugins.metric import Ingredient
-
-AT_ONCE = 256
-"""Clips whose distances are in memory at a time."""
+from plugins.pair import AT_MOST, Pair
 
 Backend = Literal["pixels", "self", "google"]
 
@@ -27,6 +24,21 @@ _TITLES = {
     "self": "Copies (own classifier)",
     "google": "Copies (I3D)",
 }
+
+
+@dataclass(frozen=True)
+class _Seen:
+    """What `Copies` was given.
+
+    Attributes:
+        unseen, made: where test videos and synthesized clips stand among the training clips.
+        ids, training: the rows of the synthesized clips and of the training clips.
+    """
+
+    unseen: Nearest
+    made: Nearest
+    ids: Sequence[str]
+    training: Sequence[str]
 
 
 class Copies(Metric):
@@ -77,7 +89,7 @@ class Copies(Metric):
     of: str = ""
     """For ``self``: the experiment's name of the classifier; empty: its first."""
 
-    _ratios: tuple[Tensor, Tensor] | None = PrivateAttr(None)
+    _seen: _Seen | None = PrivateAttr(None)
 
     @property
     def network(self) -> FeatureNetwork | None:
@@ -92,7 +104,7 @@ class Copies(Metric):
         return self.of
 
     def reset(self) -> None:
-        self._ratios = None
+        self._seen = None
 
     def update(
         self,
@@ -105,11 +117,13 @@ class Copies(Metric):
         Raises:
             BenchError: there are some already, or training clips of one patient only.
         """
-        if self._ratios:
+        if self._seen:
             raise BenchError(f"metric '{self.name}': it takes whole sets, once")
-        self._ratios = (
-            ratios(real_features, training_features),
-            ratios(generated_features, training_features),
+        self._seen = _Seen(
+            unseen=nearest(real_features, training_features),
+            made=nearest(generated_features, training_features),
+            ids=generated_features.ids,
+            training=training_features.ids,
         )
 
     def compute(self) -> float:
@@ -118,40 +132,35 @@ class Copies(Metric):
         Raises:
             BenchError: there are no clips.
         """
-        unseen, made = self._both()
-        return 100 * float((made < unseen.min()).double().mean())
+        seen = self._given()
+        return 100 * float((seen.made.ratios < seen.unseen.ratios.min()).double().mean())
 
     def details(self) -> dict[str, float]:
         """``nearness``; left out where half of the test videos equal training videos."""
-        unseen, made = self._both()
-        usual = float(unseen.median())
-        return {"nearness": float(made.median()) / usual} if usual else {}
+        seen = self._given()
+        usual = float(seen.unseen.ratios.median())
+        return {"nearness": float(seen.made.ratios.median()) / usual} if usual else {}
 
-    def _both(self) -> tuple[Tensor, Tensor]:
-        if not self._ratios:
+    def pairs(self) -> list[Pair]:
+        """The clips with the smallest r, suspected or not; of equal ones the first."""
+        seen = self._given()
+        made, samples = seen.made, len(seen.made.ratios) // len(seen.ids)
+        least = float(seen.unseen.ratios.min())
+        return [
+            Pair(
+                id=seen.ids[clip // samples],
+                sample=clip % samples,
+                training=seen.training[int(made.rows[clip])],
+                ratio=float(made.ratios[clip]),
+                unseen=least,
+            )
+            for clip in made.ratios.argsort(stable=True)[:AT_MOST].tolist()
+        ]
+
+    def _given(self) -> _Seen:
+        if not self._seen:
             raise BenchError(f"metric '{self.name}': there are no clips")
-        return self._ratios
-
-
-def ratios(clips: FeatureSet, learned: FeatureSet) -> Float[Tensor, " M"]:
-    """r of all clips of a set, sample by sample of each row, in float64.
-
-    Raises:
-        BenchError: the training clips are of one patient only.
-    """
-    groups = sorted(set(learned.groups))
-    if len(groups) < 2:
-        raise BenchError("copies: the training clips are of one patient; it takes two or more")
-    of_clip = torch.tensor([groups.index(g) for g in learned.groups])
-    of_clip = of_clip.repeat_interleave(learned.features.shape[1])
-    known = learned.features.flatten(0, 1).double()
-    found = []
-    for part in clips.features.flatten(0, 1).double().split(AT_ONCE):
-        apart = torch.cdist(part, known, compute_mode="donot_use_mm_for_euclid_dist")
-        least, which = apart.min(dim=1)
-        others = apart.masked_fill(of_clip == of_clip[which][:, None], torch.nan)
-        found.append(least / others.nanmedian(dim=1).values)
-    return torch.cat(found).nan_to_num(0.0)  # 0 / 0: all clips are one and the same
+        return self._seen
 
 
 @hookimpl

@@ -20,6 +20,7 @@ from plugins.errors import BenchError
 from plugins.hints import nearest
 from plugins.metric import Ingredient
 from plugins.parameter_sets import declaration_fault, value_faults
+from plugins.weight_needs import needs_fault
 
 KINDS = {
     "generator": "bench_generators",
@@ -216,6 +217,7 @@ def _fault(item: object, kind: str) -> tuple[str, str] | None:
         (_metric_fault(item) if kind == "metric" else None)
         or _default_fault(item)
         or declaration_fault(item)
+        or needs_fault(item)
     )
 
 
@@ -236,6 +238,8 @@ def _metric_fault(metric: type[Plugin]) -> tuple[str, str] | None:
     known = get_args(Ingredient)
     if not isinstance(reads, tuple) or not reads or not set(reads) <= set(known):
         return lacking("reads", f"[...] = (...), of {', '.join(known)}")
+    if not isinstance(getattr(metric, "least_samples", None), int):
+        return lacking("least_samples", "[int] = 1")
     return None
 
 

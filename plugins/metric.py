@@ -9,6 +9,7 @@ from plugins.base import Plugin
 
 if TYPE_CHECKING:
     from plugins.features import FeatureNetwork
+    from plugins.pair import Pair
 
 Ingredient = Literal[
     "real",
@@ -55,6 +56,8 @@ class Metric(Plugin):
             figure is a mean over them, or a score of their predictions (it
             would be wrong for a distance between two sets).
         weights: names of the weight files that it needs.
+        least_samples: videos per test video (``synthesis.per_test_video``) below
+            which there is no such figure.
         explained: a sentence that a reader of the table needs, below it.
     """
 
@@ -65,6 +68,7 @@ class Metric(Plugin):
     unit: ClassVar[str] = ""
     paired: ClassVar[bool] = False
     weights: ClassVar[tuple[str, ...]] = ()
+    least_samples: ClassVar[int] = 1
     explained: ClassVar[str] = ""
 
     @property
@@ -112,3 +116,11 @@ class Metric(Plugin):
         Tables print them beside it.
         """
         return {}
+
+    def pairs(self) -> list[Pair]:
+        """For the figure last computed, synthesized clips beside training clips, worst first.
+
+        For metrics of ``generated_features`` and ``training_features``. A
+        run draws the first `plugins.pair.AT_MOST` as a sheet.
+        """
+        return []

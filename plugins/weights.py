@@ -15,12 +15,12 @@ from typing import Literal
 from torch import Tensor
 
 from plugins import known_weights
-from plugins.checksum import CHUNK, Checksum, digest_of, started
+from plugins.checksum import Checksum, digest_of, started
 from plugins.errors import DataError
-from plugins.files import replacing
 from plugins.hints import nearest
 from plugins.known_weights import WeightFile
 from plugins.tensorfile import read_checkpoint
+from plugins.weight_copy import copy, same
 from plugins.weight_identity import differing_tensor, identify, unlike
 from plugins.weight_places import VARIABLE, hub_cache, weights_folder
 
@@ -62,7 +62,7 @@ class Registry:
     ) -> None:
         self.files = tuple(known_weights.KNOWN if files is None else files)
         self.folder = weights_folder() if folder is None else folder
-        self._caches = (hub_cache(),) if caches is None else tuple(caches)
+        self.caches = (hub_cache(),) if caches is None else tuple(caches)
 
     def known(self, name: str) -> WeightFile:
         """What is known of a file.
@@ -82,7 +82,7 @@ class Registry:
             DataError: no such file is known, or a folder must not be read.
         """
         file = self.known(name)
-        places = [folder / file.filename for folder in (self.folder, *self._caches)]
+        places = [folder / file.filename for folder in (self.folder, *self.caches)]
         try:
             return next((path for path in places if path.is_file()), None)
         except OSError as error:
@@ -110,7 +110,7 @@ class Registry:
         _verify(file, path)
         tensors = read_checkpoint(path)
         if difference := differing_tensor(file, tensors):
-            raise DataError(f"{path}: not '{name}': {difference}. {_again(file, path)}")
+            raise DataError(f"{path}: not '{name}': {difference}. {get_again(file, path)}")
         return tensors
 
     def read(self, name: str) -> bytes:
@@ -137,7 +137,7 @@ class Registry:
         digest = started(checksum.algorithm, len(content))
         digest.update(content)
         if not checksum.fits(digest.hexdigest()):
-            raise DataError(f"{unlike(file, path, digest.hexdigest())}. {_again(file, path)}")
+            raise DataError(f"{unlike(file, path, digest.hexdigest())}. {get_again(file, path)}")
         return content
 
     def _found(self, name: str) -> tuple[WeightFile, Path]:
@@ -161,9 +161,9 @@ class Registry:
         file = identify(path, self.files)
         target = self.folder / file.filename
         try:
-            if target.is_file() and _same(file, path, target):
+            if target.is_file() and same(file, path, target):
                 return Added(file, target, new=False)
-            _copy(file, path, target)
+            copy(file, path, target)
         except OSError as error:
             raise DataError(
                 f"{path}: cannot be copied to {target} ({error.strerror or error}). Make room, or "
@@ -177,7 +177,8 @@ def how_to_get(file: WeightFile) -> str:
     return f"Get {file.filename} from {file.source}, then run: bench weights add {file.filename}"
 
 
-def _again(file: WeightFile, path: Path) -> str:
+def get_again(file: WeightFile, path: Path) -> str:
+    """What a user does where a file is damaged."""
     return f"Delete {path}. {how_to_get(file)}"
 
 
@@ -194,26 +195,5 @@ def _verify(file: WeightFile, path: Path) -> None:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror or error})") from None
     if not file.checksum.fits(digest):
-        raise DataError(f"{unlike(file, path, digest)}. {_again(file, path)}")
+        raise DataError(f"{unlike(file, path, digest)}. {get_again(file, path)}")
     _verified.add(seen)
-
-
-def _same(file: WeightFile, path: Path, target: Path) -> bool:
-    """Whether what is registered is what is to be registered."""
-    if path.samefile(target):
-        return True
-    algorithm = file.checksum.algorithm if file.checksum else "sha256"
-    return digest_of(target, algorithm) == digest_of(path, algorithm)
-
-
-def _copy(file: WeightFile, path: Path, target: Path) -> None:
-    """Copy, and make sure that what was written is what was identified."""
-    checksum = file.checksum
-    digest = started(checksum.algorithm, path.stat().st_size) if checksum else None
-    with path.open("rb") as source, replacing(target) as copy:
-        while chunk := source.read(CHUNK):
-            copy.write(chunk)
-            if digest:
-                digest.update(chunk)
-        if checksum and digest and not checksum.fits(digest.hexdigest()):
-            raise DataError(f"{path}: changed while it was copied; try again")

@@ -10,6 +10,7 @@ import click
 if TYPE_CHECKING:
     from plugins.base import Plugin
     from plugins.discovery import Catalogue, Offer
+    from plugins.weight_needs import Need
 
 
 @click.command()
@@ -39,6 +40,8 @@ def plugins(name: str | None, as_json: bool) -> None:
 
 def describe(offer: Offer) -> dict[str, Any]:
     """One plugin as JSON values."""
+    from plugins.weight_needs import needs_of, weights_of
+
     cls = offer.plugin
     schema = cls.model_json_schema()["properties"] if cls.model_fields else {}
     defaults = cls().parameters()
@@ -49,7 +52,8 @@ def describe(offer: Offer) -> dict[str, Any]:
         "distribution": f"{offer.distribution} {offer.distribution_version}",
         "entry_point": offer.entry_point,
         "doc": (cls.__doc__ or "").strip(),
-        "weights": list(getattr(cls, "weights", ())),
+        "weights": list(weights_of(cls())),
+        "weight_files": _weight_files(list(needs_of(cls))),
         "sets": [_described_set(cls, name, defaults) for name in cls.sets],
         "parameters": [
             {
@@ -72,6 +76,26 @@ def _described_set(cls: type[Plugin], name: str, defaults: dict[str, Any]) -> di
         return described | {"parameters": {}, "fault": str(error)}
     changed = {key: value for key, value in values.items() if value != defaults[key]}
     return described | {"parameters": changed}
+
+
+def _weight_files(needs: list[Need]) -> list[dict[str, Any]]:
+    """Per set or condition the files it needs, and whether they are here; empty: none ever is."""
+    from plugins.errors import DataError
+    from plugins.weights import Registry
+
+    def state(registry: Registry, name: str) -> str:
+        try:
+            return registry.state(name)
+        except DataError as error:
+            return str(error)
+
+    if not any(need.weights for need in needs):
+        return []
+    registry = Registry()
+    return [
+        {"choice": need.choice, "files": {name: state(registry, name) for name in need.weights}}
+        for need in needs
+    ]
 
 
 _SHOWN = ("description", "default", "title")
@@ -114,8 +138,7 @@ def _show_one(one: dict[str, Any]) -> None:
 
     click.echo(f"{one['kind']} {one['name']} (version {one['version']}, {one['distribution']})\n")
     click.echo(inspect.cleandoc(one["doc"]))
-    if one["weights"]:
-        click.echo(f"\nneeds weights: {', '.join(one['weights'])}")
+    _show_weight_files(one)
     if one["parameters"]:
         click.echo("\nparameters:")
     for parameter in one["parameters"]:
@@ -125,6 +148,16 @@ def _show_one(one: dict[str, Any]) -> None:
             click.echo(f"      {parameter['doc']}")
 
     _show_sets(one)
+
+
+def _show_weight_files(one: dict[str, Any]) -> None:
+    """What each set needs, and whether it is registered."""
+    if not one["weight_files"]:
+        return
+    click.echo("\nneeds weights (bench weights list tells where to get them):")
+    for need in one["weight_files"]:
+        files = ", ".join(f"{name} ({state})" for name, state in need["files"].items())
+        click.echo(f"  {need['choice']}: {files or 'none'}")
 
 
 def _show_sets(one: dict[str, Any]) -> None:

@@ -47,6 +47,7 @@ def run(
     """
     from bench.executor import Serial, State
     from bench.figures import draw_figures
+    from bench.foreseen import foreseen
     from bench.live import View
     from bench.materials import gather
     from bench.matrix import expand
@@ -63,6 +64,8 @@ def run(
     place = Store(store)
     matrix = expand(prepare(gather(wanted, catalogue), place))
     save_plan(matrix, place)
+    for line in foreseen(matrix, place):
+        click.echo(f"warning: {line}", err=True)
     cells = list(matrix.cells.values())
     with View(cells, place) as view:
         states = Serial(device).run(cells, place, view.tell)

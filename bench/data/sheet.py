@@ -99,9 +99,8 @@ def strip(
         labels: as in `captioned`.
         enlarge: enlarge small frames by whole pixels.
     """
-    count, height, width, _ = frames.shape
-    chosen = evenly(count, shown)
-    tiles = [_tile(frames[i], enlarge) for i in chosen]
+    _, height, width, _ = frames.shape
+    tiles = frame_tiles(frames, shown, enlarge)
     tall, wide = tiles[0].shape[:2]
     across = _stretched(frames[:, height // 2], tall, wide)
     down = _stretched(frames[:, :, width // 2].transpose(1, 0, 2), tall, wide)
@@ -131,6 +130,19 @@ def captioned(
     for label, left in zip(labels, lefts[len(tiles) - len(labels) :], strict=True):
         write(picture, (left, 2), label, _POINTS)
     return picture
+
+
+def frame_tiles(
+    frames: UInt8[np.ndarray, "T H W 3"], shown: int = FRAMES, enlarge: bool = True
+) -> list[np.ndarray]:
+    """Some of a clip's frames, evenly spaced, each uint8 (H, W, 3).
+
+    Args:
+        frames: of the clip; RGB.
+        shown: how many, the first and the last among them.
+        enlarge: enlarge small frames by whole pixels.
+    """
+    return [_tile(frames[i], enlarge) for i in evenly(len(frames), shown)]
 
 
 def evenly(count: int, shown: int) -> list[int]:

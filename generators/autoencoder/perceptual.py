@@ -21,6 +21,9 @@ Loss = Callable[[ClipBatch, ClipBatch], Tensor]
 NET: Net = "vgg"
 """The cINN's choice (Dorkenwald et al., CVPR 2021), and LPIPS' authors' advice for a loss."""
 
+WEIGHTS = TRUNKS[NET]
+"""The registered weight file of LPIPS."""
+
 
 def resolve(kind: Literal["auto", "lpips", "ms-ssim"], registry: Registry | None = None) -> Kind:
     """Which loss is meant: ``auto`` is LPIPS where its weight file is registered.
@@ -33,7 +36,7 @@ def resolve(kind: Literal["auto", "lpips", "ms-ssim"], registry: Registry | None
     """
     if kind != "auto":
         return kind
-    registered = (registry or Registry()).find(TRUNKS[NET]) is not None
+    registered = (registry or Registry()).find(WEIGHTS) is not None
     return "lpips" if registered else "ms-ssim"
 
 

@@ -6,12 +6,12 @@ states a value it is given; what it leaves open is a parameter here.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
 from generators.autoencoder.architecture import ARCHITECTURE, Architecture
-from generators.autoencoder.perceptual import resolve
+from generators.autoencoder.perceptual import WEIGHTS, resolve
 from generators.two_stage.backoff import BatchSize
 from plugins.recipe import Amp, Recipe
 
@@ -53,7 +53,15 @@ STAGE_1 = (
 
 
 class AutoencoderSettings(Architecture):
-    """The fields of stage 1, and those that both stages share."""
+    """The fields of stage 1, and those that both stages share.
+
+    Attributes:
+        weights_if: see `plugins.weight_needs`.
+    """
+
+    weights_if: ClassVar[dict[str, tuple[str, ...]]] = {
+        "perceptual_weight > 0, perceptual = lpips": (WEIGHTS,)
+    }
 
     mirror: Annotated[float, Field(ge=0, le=1)] = 0.5
     """Probability of a left-right mirror image in training; above 0, stage 2
@@ -176,6 +184,11 @@ class AutoencoderSettings(Architecture):
         if self.autoencoder_epochs is None:
             self.refuse_idle_discriminators(self.autoencoder_steps)
         return self
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The registered weight files that the loss needs; see `plugins.weight_needs`."""
+        return (WEIGHTS,) if self.perceptual_weight and self.perceptual == "lpips" else ()
 
     @property
     def adversarial(self) -> bool:

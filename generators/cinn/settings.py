@@ -7,10 +7,11 @@ The budget of stage 2 is LDDM's, so that the two can be compared.
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, field_validator, model_validator
 
+from generators.autoencoder.perceptual import WEIGHTS
 from generators.autoencoder.settings import STAGE_1, Count, Positive, Weight
 from generators.two_stage.settings import TwoStageSettings
 
@@ -65,7 +66,18 @@ STAGE_2 = (
 
 
 class Settings(TwoStageSettings):
-    """The fields of the cINN, stage by stage."""
+    """The fields of the cINN, stage by stage.
+
+    Attributes:
+        weights_if: see `plugins.weight_needs`.
+    """
+
+    weights_if: ClassVar[dict[str, tuple[str, ...]]] = {
+        **TwoStageSettings.weights_if,
+        "image_perceptual_weight > 0, perceptual = lpips, condition = image-autoencoder": (
+            WEIGHTS,
+        ),
+    }
 
     latent: Literal["vector"] = "vector"
     """The form of z, which the flow needs: a ``vector`` for the whole clip. `lddm` with
@@ -161,6 +173,12 @@ class Settings(TwoStageSettings):
                 "the cINN's flow maps one vector per clip: leave latent out, or use lddm for a grid"
             )
         return form
+
+    @property
+    def weights(self) -> tuple[str, ...]:
+        """The registered weight files that the losses need; see `plugins.weight_needs`."""
+        of_images = self.image_perceptual_weight and self.condition == "image-autoencoder"
+        return (WEIGHTS,) if of_images and self.perceptual == "lpips" else super().weights
 
     @model_validator(mode="after")
     def _halving_has_epochs(self) -> Settings:

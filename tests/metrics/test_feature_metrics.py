@@ -11,7 +11,8 @@ from metrics.distance.kernel_distance import kernel_distance
 from metrics.feature_diversity import DTI3DDiversity, I3DDiversity
 from metrics.fvd import DTFVD, FVD
 from metrics.kvd import KVD
-from metrics.memorization import Copies, ratios
+from metrics.memorization import Copies
+from metrics.nearest import nearest
 from metrics.pixels import Pixels
 from plugins import BenchError
 from plugins.features import FeatureSet
@@ -145,9 +146,12 @@ def test_ratios_by_hand_and_in_any_batch() -> None:
     learned = of(torch.tensor([[0.0], [1.0], [4.0], [10.0]])[:, None])  # patients 0, 0, 1, 1
     clips = of(torch.tensor([[0.5], [5.0], [4.0]])[:, None])
     # 0.5: nearest 0 or 1 of patient 0, others at 3.5 and 9.5; nanmedian takes the lower.
-    assert ratios(clips, learned).tolist() == pytest.approx([0.5 / 3.5, 1 / 4, 0.0])
-    alone = [ratios(of(row[None]), learned)[0] for row in clips.features]
-    assert ratios(clips, learned).tolist() == pytest.approx([float(r) for r in alone])
+    found = nearest(clips, learned)
+    assert found.ratios.tolist() == pytest.approx([0.5 / 3.5, 1 / 4, 0.0])
+    assert found.rows.tolist() == [0, 2, 2]
+    alone = [nearest(of(row[None]), learned) for row in clips.features]
+    assert found.ratios.tolist() == pytest.approx([float(one.ratios) for one in alone])
+    assert found.rows.tolist() == [int(one.rows) for one in alone]
 
 
 def test_copies_take_two_patients() -> None:

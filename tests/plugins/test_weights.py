@@ -32,7 +32,6 @@ def described(path: Path, **changes: object) -> WeightFile:
         name="net-set",
         filename="net-12345678.pth",
         about="somebody's net",
-        used_for="a figure",
         licence="MIT",
         source="https://somewhere.example/net-12345678.pth",
         size=path.stat().st_size,
