@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from bench.cells import ScoreFeatures
 from bench.matrix import Matrix
 from bench.store import Store
 from plugins.base import Plugin
@@ -41,10 +42,17 @@ def _of_metrics(matrix: Matrix, store: Store) -> Iterator[str]:
         keys = [key for point, key in matrix.points.items() if point.metric == name]
         if not _left(keys, store):
             continue
-        if lacking := _unregistered(metric):
+        if _left(_looks(matrix, keys), store) and (lacking := _unregistered(metric)):
             yield f"{name}: {lacking}: its cells will fail; see: bench weights list"
         if asked := _too_few_samples(metric, matrix.experiment.synthesis.per_test_video):
             yield f"{name}: {asked}"
+
+
+def _looks(matrix: Matrix, keys: list[str]) -> list[str]:
+    """The cells that need a metric's weights: those of its features, or its own."""
+    cells = [matrix.cells[key] for key in keys]
+    of_features = [f.key for c in cells if isinstance(c, ScoreFeatures) for f in c.reads]
+    return of_features or keys
 
 
 def _left(keys: list[str], store: Store) -> bool:

@@ -120,7 +120,7 @@ class Materials:
             there = ", ".join(self.classifiers) or "none"
             raise DataError(
                 f"it compares what a classifier sees, and there is no classifier '{chosen}' in the "
-                f"experiment (there is: {there}); name one of them by its parameter 'classifier'"
+                f"experiment (there is: {there}); name one of these in the metric's parameters"
                 if name
                 else "it compares what a classifier sees, and the experiment has none: name one"
             )

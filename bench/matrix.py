@@ -31,6 +31,9 @@ from plugins.seeds import derive
 from plugins.split_facts import ClipFacts, SplitFacts, split_name
 
 Continued = Literal["test", "images"]
+TRAINING_STARTS = 8
+"""Clips of each training video that synthesized ones are compared with, evenly spread: generators
+learn from clips that start anywhere."""
 
 
 @dataclass(frozen=True)
@@ -178,20 +181,26 @@ class _Slice:
         sources: dict[Ingredient, tuple[str, Part | Synthesize]] = {
             "real_features": ("test videos", self.test),
             "generated_features": (f"{name}'s videos", videos),
-            "training_features": ("training videos", self.training),
+            "training_features": ("training videos", self.training.started(TRAINING_STARTS)),
         }
-        features = ((i, self.features(metric, *sources[i])) for i in FEATURES if i in metric.reads)
-        return ScoreFeatures(title, metric, tuple(features))
+        with named("metric", metric_name):
+            features = tuple(
+                (i, self.features(metric, *sources[i], every=i == "training_features"))
+                for i in FEATURES
+                if i in metric.reads
+            )
+        return ScoreFeatures(title, metric, features)
 
-    def features(self, metric: Metric, what: str, source: Part | Synthesize) -> Features:
+    def features(
+        self, metric: Metric, what: str, source: Part | Synthesize, *, every: bool
+    ) -> Features:
         """What a metric's network sees in videos, or a classifier that learned from real ones."""
         network = metric.network
         if network:
-            return Features(self.titled(f"{network.name} of", what), network, None, source)
-        with named("metric", metric.name):
-            name, classifier = self.materials.classifier(metric.classifier)
+            return Features(self.titled(f"{network.name} of", what), network, None, source, every)
+        name, classifier = self.materials.classifier(metric.classifier)
         trained = self.train(name, classifier, "real", None)
-        return Features(self.titled(f"{name}'s features of", what), None, trained, source)
+        return Features(self.titled(f"{name}'s features of", what), None, trained, source, every)
 
     def trainings(
         self, name: str, classifier: Classifier

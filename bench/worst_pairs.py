@@ -51,7 +51,7 @@ def _rows(cell: ScoreFeatures, pairs: Sequence[Pair], store: Store) -> list[Pair
         PairRow(
             pair,
             clips[manifest["ids"].index(pair.id), pair.sample],
-            learned[list(learned.ids).index(pair.training)],  # the first clip of its video
+            learned[list(learned.ids).index(pair.training) + pair.clip],
         )
         for pair in pairs
     ]

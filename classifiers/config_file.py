@@ -31,8 +31,8 @@ class RecognizerConfig(BaseModel):
         frames: what its pipelines sample of a video for one look at it; None
             where they do not say.
         imports: the modules that it wants imported.
-        code: the SHA-256 of the source files of these, and of classes
-            outside the libraries, by module.
+        code: the SHA-256 of the packages of these, and of classes outside the
+            libraries, by module.
         left_out: the weight addresses that are not followed.
     """
 
@@ -126,7 +126,18 @@ def _modules(section: Any) -> Iterator[str]:
 
 
 def _digest(module: str) -> str:
-    spec = find_spec(module)
-    if spec is None or not spec.origin:
+    """Of all the code in the module's top-level package, since what it imports there counts too."""
+    if find_spec(module) is None:
         raise ValueError(f"there is no module '{module}'")
-    return hashlib.sha256(Path(spec.origin).read_bytes()).hexdigest()
+    spec = find_spec(module.partition(".")[0])
+    assert spec is not None
+    if spec.submodule_search_locations is None:
+        folder, files = Path(), [Path(str(spec.origin))]
+    else:
+        folder = Path(next(iter(spec.submodule_search_locations)))
+        files = sorted(folder.rglob("*.py"))
+    digest = hashlib.sha256()
+    for file in files:
+        name = file.relative_to(folder) if spec.submodule_search_locations else file.name
+        digest.update(f"{name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return digest.hexdigest()

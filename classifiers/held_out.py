@@ -15,7 +15,8 @@ def held_out(clips: ClipSet, share: float, where: str) -> tuple[ClipSet, ClipSet
 
     Real clips are held out, since tests are on such, and synthesized ones
     only where there are no others. Which groups is decided by their names
-    alone, so that every classifier and protocol is judged by the same.
+    alone, so that every classifier, and the protocols with real clips,
+    are judged by the same.
 
     Args:
         clips: the training clips.

@@ -36,7 +36,8 @@ class WeighedCrossEntropy(BaseWeightedLoss):
         """Of logits (B, K) and labels, either (B,) classes or (B, K) shares of classes."""
         weight = self.class_weight.to(cls_score.device)
         shares = label if label.shape == cls_score.shape else F.one_hot(label, len(weight))
-        return -(shares * weight * cls_score.log_softmax(dim=1)).sum(dim=1).mean()
+        of_clip = weight[shares.argmax(dim=1)]  # smoothing leaves the true class the largest share
+        return -(of_clip * (shares * cls_score.log_softmax(dim=1)).sum(dim=1)).mean()
 
 
 def inverse_shares(labels: Sequence[int], n_classes: int) -> list[float]:

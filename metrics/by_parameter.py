@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from plugins import Metric
 
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class _ByParameter(Generic[T]):
-    def __init__(self, parameter: str, values: Mapping[str, T]) -> None:
+    def __init__(self, parameter: str, values: Mapping[Any, T]) -> None:
         self._parameter, self._values = parameter, dict(values)
 
     def __get__(self, metric: Metric | None, owner: type[Metric]) -> T:
@@ -20,7 +20,7 @@ class _ByParameter(Generic[T]):
         return self._values[getattr(metric, self._parameter)]
 
 
-def by_parameter(parameter: str, values: Mapping[str, T]) -> T:
+def by_parameter(parameter: str, values: Mapping[Any, T]) -> T:
     """A class attribute that is a metric's value for what its parameter was set to.
 
     ``title`` and ``weights`` are read of the object, for a table's heading, and of the

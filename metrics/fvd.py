@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
+from statistics import fmean
 from typing import ClassVar, Literal
 
 from jaxtyping import Float64
@@ -23,10 +24,15 @@ from metrics.video.pretrained import Pretrained, weights_of
 from plugins import Metric, ParameterSet, hookimpl
 from plugins.features import FeatureNetwork
 
-Backend = Literal["google", "styleganv", "videogpt", "self"]
+Backend = Literal["google", "styleganv", "videogpt", "imagenet", "self"]
 
-_DDOF: dict[str, Ddof] = {"google": 1, "styleganv": 0, "videogpt": 0, "self": 1}
-_TITLES = {name: f"FVD ({name})" for name in _DDOF} | {"self": "FD (own classifier)"}
+_DDOF: dict[str, Ddof] = {"google": 1, "styleganv": 0, "videogpt": 0, "imagenet": 1, "self": 1}
+_TITLES = {
+    **{name: f"FVD ({name})" for name in ("google", "styleganv", "videogpt")},
+    "imagenet": "FD (rgb_imagenet)",
+    "self": "FD (own classifier)",
+}
+_DTFVD = {16: "dtfvd", 32: "dtfvd-32"}
 _WEIGHTS = {name: () if name == "self" else weights_of(name) for name in _DDOF}
 
 
@@ -60,8 +66,11 @@ class Frechet(FeatureDistance):
     ) -> dict[str, float]:
         found = super()._found_details(real, generated, groups)
         if len(real) >= NEEDED * real.shape[1]:
-            line = extrapolated_frechet(real, generated[0], ddof=self.ddof, seed=self.seed)
-            found["at infinite n"] = line.value
+            lines = [
+                extrapolated_frechet(real, sample, ddof=self.ddof, seed=self.seed)
+                for sample in generated
+            ]
+            found["at infinite n"] = fmean(line.value for line in lines)
         return found
 
 
@@ -73,6 +82,8 @@ class FVD(Frechet):
     other figures. ``self`` is no FVD: it takes the features of a classifier
     of this experiment, trained on the split's real videos, since a network
     that learned from films knows little of ultrasound, and needs no file.
+    Nor is ``imagenet``: the file that is easiest to get holds other weights
+    than those that FVD was defined with.
     """
 
     name: ClassVar[str] = "fvd"
@@ -82,6 +93,7 @@ class FVD(Frechet):
         "google": ParameterSet("the original's preprocessing, N - 1", {"backend": "google"}),
         "styleganv": ParameterSet("StyleGAN-V's TorchScript file, N", {"backend": "styleganv"}),
         "videogpt": ParameterSet("as TATS and cd-fvd, from VideoGPT, N", {"backend": "videogpt"}),
+        "imagenet": ParameterSet("piergiaj's rgb_imagenet.pt: no FVD", {"backend": "imagenet"}),
         "self": ParameterSet("features of the experiment's classifier", {"backend": "self"}),
     }
 
@@ -111,17 +123,29 @@ class DTFVD(Frechet):
     """FVD with features of an I3D that learned dynamic textures (DTDB), over n - 1.
 
     Clips of 16 frames; shorter ones are repeated from their start, longer
-    ones cut.
+    ones cut. Or of exactly 32, by the network of 32.
     """
 
     name: ClassVar[str] = "dtfvd"
-    title: ClassVar[str] = "DTFVD"
-    weights: ClassVar[tuple[str, ...]] = weights_of("dtfvd")
+    title: ClassVar[str] = by_parameter("frames", {16: "DTFVD", 32: "DTFVD (32)"})
+    weights: ClassVar[tuple[str, ...]] = by_parameter(
+        "frames", {n: weights_of(network) for n, network in _DTFVD.items()}
+    )
+    sets: ClassVar[Mapping[str, ParameterSet]] = {
+        "32": ParameterSet("the network of 32 frames", {"frames": 32}),
+    }
+    explained: ClassVar[str] = (
+        f"{Frechet.explained}. No checksum of the network's file is published: that it is the "
+        "authors' is yours to know"
+    )
+
+    frames: Literal[16, 32] = 16
+    """The network's."""
 
     @property
     def network(self) -> FeatureNetwork | None:
-        """I3D of DTDB, 16 frames."""
-        return Pretrained("dtfvd")
+        """I3D of DTDB, 16 or 32 frames."""
+        return Pretrained(_DTFVD[self.frames])
 
 
 @hookimpl

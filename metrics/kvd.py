@@ -47,6 +47,11 @@ class KVD(FeatureDistance):
         "self": ParameterSet("features of the experiment's classifier", {"backend": "self"}),
     }
 
+    explained: ClassVar[str] = (
+        "0 in the mean for equal sets, whatever their size; SE: its standard error, the largest "
+        "of the samples'; floor, half and p as for a Fréchet distance"
+    )
+
     backend: Backend = "google"
     """Whose features and preprocessing."""
 

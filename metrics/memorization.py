@@ -40,11 +40,15 @@ class _Seen:
     ids: Sequence[str]
     training: Sequence[str]
 
+    def clip(self, row: int) -> int:
+        """Which clip of its video a row of the training clips is."""
+        return list(self.training[:row]).count(self.training[row])
+
 
 class Copies(Metric):
     """The share of synthesized clips that stand out by their nearness to one training patient.
 
-    Per clip x: r(x) = d(x, nearest training clip) / median d(x, training
+    Per clip x: r(x) = d(x, nearest of up to 8 clips of each training video) / median d(x, training
     clips of other patients than the nearest's), Euclidean. A copy has a
     small r; a clip that is near to everything, as smooth ones are, has not.
     Counted are clips with a smaller r than any test video has, which no
@@ -151,6 +155,7 @@ class Copies(Metric):
                 id=seen.ids[clip // samples],
                 sample=clip % samples,
                 training=seen.training[int(made.rows[clip])],
+                clip=seen.clip(int(made.rows[clip])),
                 ratio=float(made.ratios[clip]),
                 unseen=least,
             )

@@ -18,7 +18,7 @@ from plugins import hooks
 from plugins.base import Plugin
 from plugins.errors import BenchError
 from plugins.hints import nearest
-from plugins.metric import Ingredient
+from plugins.metric import CLIPS, FEATURES, PREDICTIONS, Ingredient
 from plugins.parameter_sets import declaration_fault, value_faults
 from plugins.weight_needs import needs_fault
 
@@ -238,6 +238,14 @@ def _metric_fault(metric: type[Plugin]) -> tuple[str, str] | None:
     known = get_args(Ingredient)
     if not isinstance(reads, tuple) or not reads or not set(reads) <= set(known):
         return lacking("reads", f"[...] = (...), of {', '.join(known)}")
+    kinds = [set(kind) & set(reads) for kind in (CLIPS, PREDICTIONS, FEATURES)]
+    if sum(map(bool, kinds)) > 1:
+        mixed = ", ".join(reads)
+        return (
+            f"it reads {mixed}, which come from different cells",
+            f"let it read of one kind only: {', '.join(CLIPS)}; {', '.join(PREDICTIONS)}; or "
+            f"{', '.join(FEATURES)}",
+        )
     if not isinstance(getattr(metric, "least_samples", None), int):
         return lacking("least_samples", "[int] = 1")
     return None

@@ -24,6 +24,13 @@ class FeatureNetwork(ABC):
     def name(self) -> str:
         """Everything but its code and the registered weights that its features depend on."""
 
+    def content(self) -> str:
+        """Which weights it has, where its name and code do not fix them; else empty.
+
+        A checksum of the file's content: it is part of the key of what is computed.
+        """
+        return ""
+
     @abstractmethod
     def features(self, clips: ClipBatch, device: str) -> Features:
         """The features of clips (B, C, T, H, W) in [0, 1]: (B, D), float32, on the CPU.

@@ -21,6 +21,8 @@ Ingredient = Literal[
     "generated_features",
     "training_features",
 ]
+CLIPS: tuple[Ingredient, ...] = ("real", "generated", "samples")
+PREDICTIONS: tuple[Ingredient, ...] = ("scores", "labels")
 FEATURES: tuple[Ingredient, ...] = ("real_features", "generated_features", "training_features")
 
 
@@ -44,8 +46,9 @@ class Metric(Plugin):
     Or, in one update and as `plugins.features.FeatureSet`, what its `network`
     sees: ``real_features`` of the test videos' clips and
     ``generated_features`` of all samples, row by row of the same x0, and
-    ``training_features`` of the clips that generators learned from. They are
-    computed once for all metrics on one network.
+    ``training_features`` of clips of the videos that generators learned from,
+    up to 8 of each, evenly spread, a row each. They are computed once for all
+    metrics on one network.
 
     Attributes:
         reads: the ingredients; the matrix adds the cells that they take.

@@ -22,6 +22,9 @@ class Pair(BaseModel):
     training: str
     """The training video, by its row of the features."""
 
+    clip: int = Field(default=0, ge=0)
+    """Which of that video's rows."""
+
     ratio: FiniteFloat
     """Their distance, relative to what is usual; 0 where they are equal."""
 

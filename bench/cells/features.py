@@ -30,18 +30,20 @@ _BATCH = 64
 
 @dataclass(frozen=True)
 class Features(Cell):
-    """The features of one clip of each video, or of all samples; computed once for all metrics.
+    """The features of clips of videos, or of all samples; computed once for all metrics.
 
     Attributes:
         network: what looks at them; None: the trained classifier.
         trained: the training that the classifier comes from; None with a network.
-        source: videos, of which the first clip is taken, or what was synthesized.
+        source: videos, or what was synthesized.
+        every: of videos, take every clip, a row each, and not only the first of each.
     """
 
     kind: ClassVar[str] = "features"
     network: FeatureNetwork | None
     trained: Train | None
     source: Part | Synthesize
+    every: bool = False
 
     @property
     def reads(self) -> tuple[Cell, ...]:
@@ -61,10 +63,11 @@ class Features(Cell):
         else:
             looks = {
                 "network": self.plugin_name,
+                "content": self.network.content() if self.network else "",
                 "source": source_digest(type(self.network).__module__),
             }
         part = self.source.fingerprint() if isinstance(self.source, Part) else None
-        return {"looks": looks, "part": part}
+        return {"looks": looks, "part": part, "every": self.every}
 
     def compute(self, given: Surroundings) -> dict[str, Any]:
         clips, per_row = self._clips(given)
@@ -87,7 +90,7 @@ class Features(Cell):
         """The clips, and how many of them there are for each video or still."""
         if isinstance(self.source, Part):
             clips = self.source.clips(given.cache)
-            return ClipSubset(clips, first_of_each(clips)), 1
+            return ClipSubset(clips, range(len(clips)) if self.every else first_of_each(clips)), 1
         return SyntheticClips(given.finished(self.source)), self.source.per_item
 
     def _looked(self, clips: ClipSet, given: Surroundings) -> Iterator[Tensor]:

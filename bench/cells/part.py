@@ -59,6 +59,11 @@ class Part:
         both = [(i, g) for i, g in zip(self.ids, self.groups, strict=True) if i in kept]
         return replace(self, ids=tuple(i for i, _ in both), groups=tuple(g for _, g in both))
 
+    def started(self, n: int) -> Part:
+        """The same videos with at least ``n`` clips of each, as far as it has places for them."""
+        per_video = max(n, self.settings.per_video)
+        return replace(self, settings=self.settings.model_copy(update={"per_video": per_video}))
+
     def clips(self, cache: Path) -> VideoClips:
         """The part's clips, decoded at first use."""
         return VideoClips(self.records(), Cache(cache), self.settings, self.classes, self.groups)

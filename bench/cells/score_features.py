@@ -72,9 +72,9 @@ class ScoreFeatures(Cell):
         made, learned = sets.get("generated_features"), sets.get("training_features")
         for pair in pairs:
             is_made = made and pair.id in made.ids and pair.sample < made.features.shape[1]
-            if not is_made or not learned or pair.training not in learned.ids:
+            if not is_made or not learned or list(learned.ids).count(pair.training) <= pair.clip:
                 raise PluginError(
                     f"metric '{self.metric.name}': pairs() tells of '{pair.id}', sample "
-                    f"{pair.sample}, and training video '{pair.training}', which are no rows of "
-                    "its generated_features and training_features"
+                    f"{pair.sample}, and training video '{pair.training}', clip {pair.clip}, which are no "
+                    "rows of its generated_features and training_features"
                 )

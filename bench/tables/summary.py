@@ -22,9 +22,20 @@ def entry(figures: list[Figure]) -> str:
     low, high = figures[0].low, figures[0].high
     if len(figures) == 1 and low is not None and high is not None:
         text += f"\n[{_number(low)}, {_number(high)}]"
-    for name in figures[0].details:
-        text += f"\n{name} {_spread([figure.details[name] for figure in figures])}"
+    for name, values in _details(figures).items():
+        text += f"\n{name} {_spread(values) if values else '–'}"
     return text
+
+
+def _details(figures: list[Figure]) -> dict[str, list[float]]:
+    """By name, of every replicate; nothing where a replicate lacks it."""
+    names = dict.fromkeys(name for figure in figures for name in figure.details)
+    return {
+        name: [figure.details[name] for figure in figures]
+        if all(name in figure.details for figure in figures)
+        else []
+        for name in names
+    }
 
 
 def _spread(values: list[float]) -> str:
@@ -46,8 +57,8 @@ def record(name: str, figures: list[Figure]) -> dict[str, Any]:
         f"{name}:high": single.high if single else None,
         f"{name}:missing": missing,
         **{
-            f"{name}:{detail}": statistics.fmean(figure.details[detail] for figure in figures)
-            for detail in ({} if missing else figures[0].details)
+            f"{name}:{detail}": statistics.fmean(of_each) if of_each else None
+            for detail, of_each in ({} if missing else _details(figures)).items()
         },
     }
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import torch
 from torch import Tensor, nn
 
@@ -20,8 +18,9 @@ from plugins.weights import Registry
 FRAME_BYTES = 8 << 20
 """Memory that a batch takes per frame. Measured: 5.3 MiB on the CPU; some is added for copies."""
 
-CPU_ROOM = 1 << 30
-"""Bytes that a batch may take on the CPU, whose memory others use too."""
+ROOM = 1 << 30
+"""Bytes that a batch may take, on every device alike: the order of sums, and so the last
+digits of a feature, must not hang on what memory others leave."""
 
 LARGEST = 64
 """Clips in a batch: more are no faster."""
@@ -31,7 +30,7 @@ class VideoFeatures:
     """A network with registered weights, ready to look at clips.
 
     In float32 throughout, also under autocast and on GPUs that would round
-    to TF32; batches are sized to memory, and halved where that was too much.
+    to TF32; batches are halved where memory ran out.
     A clip's features depend on its batch only by the order of sums in float32.
 
     Args:
@@ -40,12 +39,11 @@ class VideoFeatures:
         device: a torch device string.
         layer: another than the network's own: ``logits`` (mean over time), or
             ``pooled``, the 1024 features before them.
-        batch: clips at a time; None: as many as memory holds.
+        batch: clips at a time; None: as many as take 1 GiB.
 
     Attributes:
         name: the network's, and the layer where it is not the network's own.
         dim: length of a feature vector.
-        digest: SHA-256 of the name and the weights, for caches of features.
 
     Raises:
         BenchError: no such network or layer, or ``batch`` is below 1.
@@ -71,7 +69,6 @@ class VideoFeatures:
         self.name = network if self.layer == self.network.layer else f"{network}:{self.layer}"
         self.model = _built(network, self.network, registry or Registry(), self.layer).to(device)
         self.dim = _dim(self.network, self.layer)
-        self.digest = _digest(self.name, self.model)
 
     def features(self, clips: ClipBatch) -> Features:
         """The features of each clip, (N, dim) in float32, on the CPU.
@@ -139,12 +136,9 @@ class VideoFeatures:
         return size // 2
 
     def _fitting(self, clips: Tensor) -> int:
-        """Clips whose working memory fits into half of what is free."""
-        room = CPU_ROOM
-        if torch.device(self.device).type == "cuda":
-            room = torch.cuda.mem_get_info(self.device)[0] // 2
+        """Clips whose working memory fits into `ROOM`."""
         frames = clips.shape[2] if clips.ndim == 5 else 1
-        return max(1, min(LARGEST, room // (max(frames, 16) * FRAME_BYTES)))
+        return max(1, min(LARGEST, ROOM // (max(frames, 16) * FRAME_BYTES)))
 
 
 def _built(name: str, network: VideoNetwork, registry: Registry, layer: Layer) -> nn.Module:
@@ -163,11 +157,3 @@ def _dim(network: VideoNetwork, layer: Layer) -> int:
     if network.eps is None:
         return FEATURES
     return WIDTH if layer == "pooled" else network.classes
-
-
-def _digest(name: str, model: nn.Module) -> str:
-    digest = hashlib.sha256(name.encode())
-    for key, tensor in sorted(model.state_dict().items()):
-        digest.update(key.encode())
-        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
-    return digest.hexdigest()

@@ -117,6 +117,36 @@ def test_metrics_of_one_network_share_its_features(tiny: Path, tmp_path: Path) -
     assert trained.key in {c.key for c in matrix.cells.values() if isinstance(c, Train)}
 
 
+def test_training_clips_are_taken_from_all_over_their_videos(tiny: Path, tmp_path: Path) -> None:
+    matrix = expanded(tiny, tmp_path, metrics=["copies"])
+    cells = {
+        name: cell
+        for score in matrix.cells.values()
+        if isinstance(score, ScoreFeatures)
+        for name, cell in score.features
+    }
+    assert [cells[name].every for name in sorted(cells)] == [False, False, True]
+    longer = Features("x", Pixels(), None, part().started(8), every=True)
+    n = longer.compute(in_folder(tmp_path / "f"))["n"]
+    found = read_features(tmp_path / "f")
+    assert n == 6 * 8 == len(found.ids)
+    clips = part().started(8).clips(tmp_path / "cache")
+    torch.testing.assert_close(
+        found.features[:, 0], Pixels().features(clips.batch(range(n)), "cpu")
+    )
+
+
+def test_a_networks_weights_are_part_of_the_key() -> None:
+    class Other(Pixels):
+        def content(self) -> str:
+            return "other"
+
+    assert (
+        Features("x", Other(), None, part()).identity()["looks"]["content"]
+        != Features("x", Pixels(), None, part()).identity()["looks"]["content"]
+    )
+
+
 def test_a_networks_name_is_part_of_the_key() -> None:
     google, gpt = (
         Features("x", FVD(backend=b).network, None, part()) for b in ("google", "videogpt")

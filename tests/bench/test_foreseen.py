@@ -83,6 +83,19 @@ def test_a_registered_file_is_lacking_no_more_unless_its_size_is_wrong(
     assert any("squeezenet1_1-imagenet (damaged: wrong size) are not" in line for line in lines)
 
 
+def test_features_that_are_there_need_no_weights(
+    tiny: Path, tmp_path: Path, catalogue: Catalogue
+) -> None:
+    store = Store(tmp_path / "store")
+    matrix = expanded(tiny, store, catalogue, ["fvd", "accuracy"])
+    assert any(line.startswith("fvd: ") for line in foreseen(matrix, store))
+    for cell in matrix.cells.values():
+        if cell.kind == "features":
+            store.begin(cell.key)
+            store.finish(cell.key, {"figures": {}, "seconds": 1.0})
+    assert not any(line.startswith("fvd: ") for line in foreseen(matrix, store))
+
+
 def test_a_run_warns_only_of_what_it_still_has_to_compute(
     bench: Command, tiny: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -284,6 +284,9 @@ def test_single_replicates_show_their_interval() -> None:
     assert entry(both) == "0.600 ± 0.141\np 0.500 ± 0.354"
     assert record("fvd", both)["fvd:p"] == 0.5
     assert "fvd:p" not in record("fvd", [Figure(missing="failed")])
+    for unlike in ([*both, Figure(0.6)], [Figure(0.6), *both]):
+        assert entry(unlike) == "0.600 ± 0.100\np –"
+        assert record("fvd", unlike)["fvd:p"] is None
     assert entry([Figure(1e-5)]) == "1.00e-05"
 
 

@@ -129,6 +129,7 @@ class Told(Metric):
     id: str = "a"
     sample: int = 0
     training: str = "t"
+    clip: int = 0
 
     def reset(self) -> None: ...
 
@@ -138,7 +139,14 @@ class Told(Metric):
         return 1.0
 
     def pairs(self) -> list[Pair]:
-        pair = Pair(id=self.id, sample=self.sample, training=self.training, ratio=0.5, unseen=1)
+        pair = Pair(
+            id=self.id,
+            sample=self.sample,
+            training=self.training,
+            clip=self.clip,
+            ratio=0.5,
+            unseen=1,
+        )
         return [pair] * 20
 
 
@@ -157,8 +165,8 @@ def test_pairs_of_clips_that_were_not_given_are_refused(tmp_path: Path) -> None:
     right = {"id": first, "sample": 0, "training": last}
     figures = scored(tmp_path, Told(**right), both)
     assert len(figures["pairs"]) == 8
-    assert figures["pairs"][0] == {**right, "ratio": 0.5, "unseen": 1.0}
-    for wrong in ({"id": "b"}, {"sample": 1}, {"training": "u"}):
+    assert figures["pairs"][0] == {**right, "clip": 0, "ratio": 0.5, "unseen": 1.0}
+    for wrong in ({"id": "b"}, {"sample": 1}, {"training": "u"}, {"clip": 1}):
         with pytest.raises(PluginError, match="metric 'told': pairs\\(\\) tells of"):
             scored(tmp_path, Told(**{**right, **wrong}), both)
     for one in both:

@@ -218,6 +218,9 @@ def test_class_weights_weigh_the_loss(tmp_path: Path, drifting: Make) -> None:
     loss = weighted.cls_head.loss_cls
     torch.testing.assert_close(loss(logits, labels), of_each.mean())
     torch.testing.assert_close(loss(logits, one_hot(labels, 2).float()), of_each.mean())
+    smooth = 0.9 * one_hot(labels, 2) + 0.05
+    of_smooth = -(smooth * logits.log_softmax(dim=1)).sum(dim=1) * weight[labels]
+    torch.testing.assert_close(loss(logits, smooth), of_smooth.mean())
     # A batch of one class is weighed too.
     torch.testing.assert_close(loss(logits[1:2], labels[1:2]), of_each[1])
     weights = [(tmp_path / k / "weights.safetensors").read_bytes() for k in ("none", "inverse")]

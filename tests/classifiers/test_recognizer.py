@@ -258,6 +258,21 @@ def test_code_that_a_config_imports_makes_the_key(
     assert configured(path).parameters() != before
 
 
+def test_code_that_an_imported_package_imports_makes_the_key_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "my_own_nets" / "deep").mkdir(parents=True)
+    (tmp_path / "my_own_nets" / "__init__.py").write_text("from .deep.net import SIZE\n")
+    (tmp_path / "my_own_nets" / "deep" / "net.py").write_text("SIZE = 1\n")
+    path = tmp_path / "own.json"
+    path.write_text(json.dumps(TINY | {"custom_imports": {"imports": ["my_own_nets"]}}))
+    before = configured(path).parameters()
+    assert configured(path).parameters() == before
+    (tmp_path / "my_own_nets" / "deep" / "net.py").write_text("SIZE = 2\n")
+    assert configured(path).parameters() != before
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [

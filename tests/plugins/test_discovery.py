@@ -196,6 +196,16 @@ def test_a_metric_that_tables_cannot_show(site: Path, old: str, new: str, fault:
     assert f"give it a class attribute: {name}: ClassVar[" in fix
 
 
+@pytest.mark.parametrize(
+    "reads", ['("real", "real_features")', '("scores", "generated_features")', '("real", "labels")']
+)
+def test_a_metric_that_reads_what_no_one_cell_gives(site: Path, reads: str) -> None:
+    install(site, "zero", METRIC.replace('("real", "generated")', reads))
+    reason, fix = only_reason(discover())
+    assert "which come from different cells" in reason
+    assert "real, generated, samples; scores, labels; or real_features" in fix
+
+
 def test_a_preset_whose_name_is_taken(site: Path) -> None:
     install(site, "impostor", PRESETS.format(name="quick"))
     catalogue = discover()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import pickle
 from pathlib import Path
 
@@ -33,6 +34,25 @@ def test_it_is_the_registered_network_and_ends_with_it(
     path.unlink()
     with pytest.raises(DataError, match="not registered"):
         network.features(clips, "cpu")
+
+
+def test_a_file_without_a_published_checksum_is_told_apart_by_its_content(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BENCH_WEIGHTS", str(tmp_path))
+    monkeypatch.setenv("TORCH_HOME", str(tmp_path / "none"))
+    network = Pretrained("dtfvd")
+    assert network.content() == ""
+    path = tmp_path / "I3D_16.pth.tar"
+    seen = set()
+    for text in (b"one", b"other"):
+        path.write_bytes(text)
+        assert network.content() == hashlib.sha256(text).hexdigest()
+        seen.add(network.content())
+    assert len(seen) == 2
+    # A published checksum is compared when the file is loaded: the code holds it.
+    (tmp_path / "i3d_pretrained_400.pt").write_bytes(b"one")
+    assert Pretrained("google").content() == ""
 
 
 @pytest.mark.parametrize("name", NETWORKS)
