@@ -75,6 +75,6 @@ class ScoreFeatures(Cell):
             if not is_made or not learned or list(learned.ids).count(pair.training) <= pair.clip:
                 raise PluginError(
                     f"metric '{self.metric.name}': pairs() tells of '{pair.id}', sample "
-                    f"{pair.sample}, and training video '{pair.training}', clip {pair.clip}, which are no "
-                    "rows of its generated_features and training_features"
+                    f"{pair.sample}, and training video '{pair.training}', clip {pair.clip}, which "
+                    "are no rows of its generated_features and training_features"
                 )
