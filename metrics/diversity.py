@@ -104,6 +104,7 @@ class VGGDiversity(Diversity):
 
     name: ClassVar[str] = "div-vgg"
     title: ClassVar[str] = "DIV (VGG)"
+    on_device: ClassVar[bool] = True
     weights: ClassVar[tuple[str, ...]] = (WEIGHTS,)
 
     _network: VGG16 | None = PrivateAttr(None)

@@ -34,6 +34,8 @@ class OfLPIPS(VideoMean):
         "squeeze": ParameterSet("SqueezeNet 1.1, a file of 5 MB", {"net": "squeeze"}),
     }
 
+    on_device: ClassVar[bool] = True
+
     net: Net = "alex"
     """The network; values of different ones do not compare. ``alex`` is what the authors of LPIPS
     advise for comparing images, what most video papers print, and the fastest; ``vgg`` is what

@@ -30,7 +30,7 @@ class Metric(Plugin):
     """One figure, gathered in torchmetrics' way: `update` batch by batch, then `compute`.
 
     `update` is called with the ingredients that `reads` names, as keyword
-    arguments, all on the CPU, in batches over the test set:
+    arguments, on the CPU unless it is `on_device`, in batches over the test set:
 
     ==========  =============================  ==================================
     ingredient  shape                          what it is
@@ -62,6 +62,8 @@ class Metric(Plugin):
         least_samples: videos per test video (``synthesis.per_test_video``) below
             which there is no such figure.
         explained: a sentence that a reader of the table needs, below it.
+        on_device: clips are given on the run's device, for metrics whose
+            networks look at them there.
     """
 
     kind: ClassVar[str] = "metric"
@@ -73,6 +75,7 @@ class Metric(Plugin):
     weights: ClassVar[tuple[str, ...]] = ()
     least_samples: ClassVar[int] = 1
     explained: ClassVar[str] = ""
+    on_device: ClassVar[bool] = False
 
     @property
     def network(self) -> FeatureNetwork | None:

@@ -89,14 +89,16 @@ class ScoreVideos(Cell):
             given.run.progress(start, len(rows), "score")
             for sample in self._samples(videos):
                 batch = rows[start : start + _BATCH]
-                self.metric.update(**self._ingredients(real, firsts, videos, batch, sample))
+                clips = self._ingredients(real, firsts, videos, batch, sample)
+                self.metric.update(**_placed(clips, self.metric, given.run.device))
         value = float(self.metric.compute())
 
         @cache
         def of_one(row: int) -> float:
             self.metric.reset()
             for sample in self._samples(videos):
-                self.metric.update(**self._ingredients(real, firsts, videos, [row], sample))
+                clips = self._ingredients(real, firsts, videos, [row], sample)
+                self.metric.update(**_placed(clips, self.metric, given.run.device))
             return float(self.metric.compute())
 
         return _figures(
@@ -120,6 +122,10 @@ class ScoreVideos(Cell):
             "samples": lambda: _clips(videos[list(rows)]),
         }
         return {name: offered[name]() for name in self.metric.reads}
+
+
+def _placed(clips: dict[str, Tensor], metric: Metric, device: str) -> dict[str, Tensor]:
+    return {n: c.to(device) for n, c in clips.items()} if metric.on_device else clips
 
 
 def _clips(pixels: np.ndarray) -> Tensor:

@@ -41,6 +41,32 @@ def given(folder: Path, finished: Path | None = None) -> Surroundings:
     return Surroundings(Run(folder), lambda _: finished or folder, folder.parent / "cache")
 
 
+class Where(PSNR):
+    """Tells where the clips are that it is given."""
+
+    on_device: ClassVar[bool] = True
+    _seen: set[str] = PrivateAttr(default_factory=set)
+
+    def update(self, real: Any, generated: Any) -> None:
+        self._seen |= {real.device.type, generated.device.type}
+
+    def compute(self) -> float:
+        return 1.0
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+def test_clips_are_on_the_device_where_a_metric_wants_them_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, wanted: bool
+) -> None:
+    monkeypatch.setattr(Where, "on_device", wanted)
+    made = Synthesize("x", Jitter(), None, part(), 1, 4, seed=1)
+    made.compute(given(tmp_path / "made"))
+    there, metric = given(tmp_path / "score", tmp_path / "made"), Where()
+    there = replace(there, run=replace(there.run, device="meta"))
+    assert ScoreVideos("x", metric, made, part()).compute(there)["value"] == 1
+    assert metric._seen == {"meta" if wanted else "cpu"}
+
+
 class Remembers(Generator):
     """Counts its fits in itself, as a plugin should not."""
 
