@@ -15,8 +15,9 @@
 They share `checks` (what may come in), `setdistance` (the base of every
 distance between two sets by descriptors of our own), `feature_distance`
 (the same by a network's features), `distance` (its numerics), `video` (the
-networks), `videomean` (means over videos), `nearest` (the training clip that a
-clip is most like) and `by_parameter` (a title that follows a parameter).
+networks), `seen` (which of them, or a classifier), `videomean` (means over
+videos), `nearest` (the training clip that a clip is most like) and
+`by_parameter` (a title that follows a parameter).
 
 The next metric goes into a file of its own that is named after its idea
 (``motion.py``), ends with the hook ``bench_metrics``, and is named in the

@@ -20,6 +20,7 @@ from metrics.distance.extrapolation import NEEDED, extrapolated_frechet
 from metrics.distance.frechet import Ddof, frechet_between, frechet_distance
 from metrics.distance.pool import Statistic
 from metrics.feature_distance import FeatureDistance
+from metrics.seen import Seen, files_of
 from metrics.video.pretrained import Pretrained, weights_of
 from plugins import Metric, ParameterSet, hookimpl
 from plugins.features import FeatureNetwork
@@ -33,7 +34,7 @@ _TITLES = {
     "self": "FD (own classifier)",
 }
 _DTFVD = {16: "dtfvd", 32: "dtfvd-32"}
-_WEIGHTS = {name: () if name == "self" else weights_of(name) for name in _DDOF}
+_WEIGHTS = {name: files_of(name) for name in _DDOF}
 
 
 class Frechet(FeatureDistance):
@@ -74,7 +75,7 @@ class Frechet(FeatureDistance):
         return found
 
 
-class FVD(Frechet):
+class FVD(Seen, Frechet):
     """Fréchet video distance; 0 for equal sets, lower is better.
 
     ``google``, ``styleganv`` and ``videogpt`` are the ways in which figures
@@ -100,23 +101,10 @@ class FVD(Frechet):
     backend: Backend = "google"
     """Whose features, preprocessing and divisor."""
 
-    of: str = ""
-    """For ``self``: the experiment's name of the classifier; empty: its first."""
-
     @property
     def ddof(self) -> Ddof:
         """The backend's divisor."""
         return _DDOF[self.backend]
-
-    @property
-    def network(self) -> FeatureNetwork | None:
-        """The backend's; None for ``self``."""
-        return None if self.backend == "self" else Pretrained(self.backend)
-
-    @property
-    def classifier(self) -> str:
-        """See `Metric.classifier`."""
-        return self.of
 
 
 class DTFVD(Frechet):

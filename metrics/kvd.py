@@ -14,9 +14,8 @@ from metrics.by_parameter import by_parameter
 from metrics.distance.kernel_distance import kernel_between, kernel_distance
 from metrics.distance.pool import Statistic
 from metrics.feature_distance import FeatureDistance
-from metrics.video.pretrained import Pretrained, weights_of
+from metrics.seen import Seen, files_of
 from plugins import Metric, ParameterSet, hookimpl
-from plugins.features import FeatureNetwork
 
 Backend = Literal["google", "videogpt", "dtfvd", "self"]
 
@@ -26,10 +25,10 @@ _TITLES = {
     "dtfvd": "KVD (DTDB)",
     "self": "KD (own classifier)",
 }
-_WEIGHTS = {name: () if name == "self" else weights_of(name) for name in _TITLES}
+_WEIGHTS = {name: files_of(name) for name in _TITLES}
 
 
-class KVD(FeatureDistance):
+class KVD(Seen, FeatureDistance):
     """Kernel video distance: unbiased MMD^2 with a cubic kernel; 0 in the mean for equal sets.
 
     Unlike FVD it does not hang on the number of clips, and may be negative.
@@ -55,20 +54,7 @@ class KVD(FeatureDistance):
     backend: Backend = "google"
     """Whose features and preprocessing."""
 
-    of: str = ""
-    """For ``self``: the experiment's name of the classifier; empty: its first."""
-
     _errors: list[float] = PrivateAttr(default_factory=list)
-
-    @property
-    def network(self) -> FeatureNetwork | None:
-        """The backend's; None for ``self``."""
-        return None if self.backend == "self" else Pretrained(self.backend)
-
-    @property
-    def classifier(self) -> str:
-        """See `Metric.classifier`."""
-        return self.of
 
     def reset(self) -> None:
         super().reset()

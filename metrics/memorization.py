@@ -10,10 +10,9 @@ from pydantic import PrivateAttr
 
 from metrics.by_parameter import by_parameter
 from metrics.nearest import Nearest, nearest
-from metrics.pixels import Pixels
-from metrics.video.pretrained import Pretrained, weights_of
+from metrics.seen import Seen, files_of
 from plugins import BenchError, Metric, ParameterSet, hookimpl
-from plugins.features import FeatureNetwork, FeatureSet
+from plugins.features import FeatureSet
 from plugins.metric import Ingredient
 from plugins.pair import AT_MOST, Pair
 
@@ -45,7 +44,7 @@ class _Seen:
         return list(self.training[:row]).count(self.training[row])
 
 
-class Copies(Metric):
+class Copies(Seen):
     """The share of synthesized clips that stand out by their nearness to one training patient.
 
     Per clip x: r(x) = d(x, nearest of up to 8 clips of each training video) / median d(x, training
@@ -74,7 +73,7 @@ class Copies(Metric):
         "training_features",
     )
     weights: ClassVar[tuple[str, ...]] = by_parameter(
-        "backend", {"pixels": (), "self": (), "google": weights_of("google")}
+        "backend", {name: files_of(name) for name in _TITLES}
     )
     sets: ClassVar[Mapping[str, ParameterSet]] = {
         "pixels": ParameterSet("grey values at 32 x 32 pixels", {"backend": "pixels"}),
@@ -90,22 +89,7 @@ class Copies(Metric):
     backend: Backend = "pixels"
     """What distances are taken of."""
 
-    of: str = ""
-    """For ``self``: the experiment's name of the classifier; empty: its first."""
-
     _seen: _Seen | None = PrivateAttr(None)
-
-    @property
-    def network(self) -> FeatureNetwork | None:
-        """The backend's; None for ``self``."""
-        if self.backend == "pixels":
-            return Pixels()
-        return None if self.backend == "self" else Pretrained(self.backend)
-
-    @property
-    def classifier(self) -> str:
-        """See `Metric.classifier`."""
-        return self.of
 
     def reset(self) -> None:
         self._seen = None

@@ -68,7 +68,8 @@ def _drawn(row: PairRow) -> Image.Image:
     pair = row.pair
     note = f" · r = {_number(pair.ratio)}" + (", suspected copy" if pair.suspected else "")
     left = _clip(f"{pair.id}, sample {pair.sample}", row.made, note)
-    right = _clip(f"training: {pair.training}", row.learned)
+    start = f", clip {pair.clip}" if pair.clip else ""
+    right = _clip(f"training: {pair.training}{start}", row.learned)
     size = (2 * _MARK + left.width + right.width, left.height)
     picture = Image.new("RGB", size, _RED if pair.suspected else GREY)
     picture.paste(left, (_MARK, 0))
