@@ -3,12 +3,12 @@
     bench run demo
     python benchmarks/sensitivity.py demo --plot sensitivity.png
 
-Takes the test videos of an experiment's first split, the first video of each patient, and the
-classifier that it trained on real videos. The patients are halved at random, again and again:
-A holds the clips of one half, B those of the other. B is disturbed, and its distance from A is
-taken. A distance sees a disturbance where it grows beyond what the clean halves show; one that
-takes a disturbance for nothing stays among them. The disturbances are told in disturbances.py;
-what is disturbed is rounded to 8 bits, as synthesized videos are.
+Takes the test videos of one split of an experiment, the first video of each patient, and the
+classifier that was trained on that split's real videos. The patients are halved at random, again
+and again: A holds the clips of one half, B those of the other. B is disturbed, and its distance
+from A is taken. A distance sees a disturbance where it grows beyond what the clean halves show;
+one that takes a disturbance for nothing stays among them. The disturbances are told in
+disturbances.py; what is disturbed is rounded to 8 bits, as synthesized videos are.
 
 Printed is the mean over halvings, with the least and the most in brackets, and for `kvd:self`
 after the sign ± its standard error (the jackknife over patients, mean over halvings). Halvings
@@ -61,6 +61,7 @@ def _parsed() -> argparse.Namespace:
     parser.add_argument("experiment", help="name of an experiment that was run")
     parser.add_argument("--store", type=Path, default=Path("runs"))
     parser.add_argument("--classifier", default="", help="the experiment's first by default")
+    parser.add_argument("--replicate", type=int, help="whose split, the first by default")
     parser.add_argument("--root", help="where the data are now, if they were moved")
     parser.add_argument("--halvings", type=int, default=20)
     parser.add_argument("--seed", type=int, default=0, help="of halvings and disturbances")
@@ -88,7 +89,7 @@ def measure(given: argparse.Namespace) -> Measured:
     if given.root:
         experiment = moved(experiment, given.root)
     materials = prepare(gather(experiment, discover()), store, out=sys.stderr)
-    place = {key: plan["splits"][0][key] for key in ("ratio", "replicate")}
+    place = split_place(plan, given.replicate)
     split = Split.read(split_path(store.experiment(experiment.name), **place))
     training, test = (
         _side(materials.videos, ids, experiment.name) for ids in (split.train, split.test)
@@ -112,6 +113,23 @@ def measure(given: argparse.Namespace) -> Measured:
         print(table(disturbance, found, given.halvings), flush=True)
         measured.append((disturbance, found))
     return measured
+
+
+def split_place(plan: dict[str, Any], replicate: int | None) -> dict[str, Any]:
+    """Ratio and replicate of the split to take: the plan's first, or that replicate's.
+
+    Raises:
+        BenchError: the experiment has no such replicate.
+    """
+    places = [{key: split[key] for key in ("ratio", "replicate")} for split in plan["splits"]]
+    for place in places:
+        if replicate in (None, place["replicate"]):
+            return place
+    there = ", ".join(dict.fromkeys(str(place["replicate"]) for place in places))
+    raise BenchError(
+        f"--replicate {replicate}: '{plan['experiment']['name']}' has no such replicate; "
+        f"there is: {there}"
+    )
 
 
 def moved(experiment: Experiment, root: str) -> Experiment:

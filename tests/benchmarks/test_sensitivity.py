@@ -259,6 +259,7 @@ def test_a_run_prints_a_table_per_disturbance_and_draws(tmp_path: Path) -> None:
     text = TINY.replace("n_videos = 12", "n_videos = 24").replace(
         '["still", "jitter"]', '["still"]'
     )
+    text = f"replicates = [0, 1]\n{text}"
     (tmp_path / "tiny.toml").write_text(text)
     command = [sys.executable, "-m", "bench", "run", "tiny.toml", "--store", "store"]
     subprocess.run(command, cwd=tmp_path, check=True, stdout=subprocess.DEVNULL)
@@ -268,8 +269,13 @@ def test_a_run_prints_a_table_per_disturbance_and_draws(tmp_path: Path) -> None:
         assert f"| {name}, " in first.stdout
     assert first.stdout == again.stdout
     assert (tmp_path / "a.png").stat().st_size > 10_000
+    other = run(tmp_path, "tiny", "--replicate", "1", "--halvings", "3")
+    assert "tiny 5:5 r0:" in first.stdout
+    assert "tiny 5:5 r1:" in other.stdout
+    assert other.stdout.split("r1:")[1] != first.stdout.split("r0:")[1]
     for arguments, said in (
         (("tniy",), "did you mean 'tiny'"),
+        (("tiny", "--replicate", "2"), "there is: 0, 1"),
         (("tiny", "--classifier", "tsm"), "there is: c3d"),
         (("tiny", "--root", "/data"), "reads no folder"),
         (("tiny", "--plot", "none/a.png"), "--plot none/a.png"),
