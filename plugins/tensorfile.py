@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -84,7 +85,20 @@ def _unpickled(path: Path) -> object:
     mapped = zipfile.is_zipfile(path)
     if mapped and _is_program(path):
         raise ValueError("it is a TorchScript program, which would have to be run")
-    return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+    try:
+        if path.suffix == ".safetensors":  # by which torch would take it for one
+            with path.open("rb") as file:
+                return torch.load(file, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)
+    except (OSError, RuntimeError):
+        raise
+    except Exception as error:  # torch's own words advise to read the file unsafely
+        foreign = re.search(r"GLOBAL (\S+)", str(error))
+        raise ValueError(
+            f"it holds a {foreign[1]}, which would have to be run"
+            if foreign
+            else "it is damaged, or no file of weights"
+        ) from None
 
 
 def _is_program(path: Path) -> bool:
