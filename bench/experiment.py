@@ -225,6 +225,8 @@ def check_experiment(raw: dict[str, Any], where: str) -> Experiment:
 def parse_override(text: str) -> tuple[str, Any]:
     """``key=value`` of ``--set``: the value as TOML, or else as a plain string.
 
+    The key is dotted; a name with a dot of its own is quoted, as in TOML.
+
     Raises:
         BenchError: there is no ``=`` or no key.
     """
@@ -238,12 +240,25 @@ def parse_override(text: str) -> tuple[str, Any]:
 
 
 def _place(raw: dict[str, Any], dotted: str, value: Any) -> None:
-    *tables, last = dotted.split(".")
+    *tables, last = _parts(dotted)
     for table in tables:
         raw = raw.setdefault(table, {})
         if not isinstance(raw, dict):
             raise BenchError(f"--set {dotted}: '{table}' is a value, not a table")
     raw[last] = value
+
+
+def _parts(dotted: str) -> list[str]:
+    """The names that a dotted key is made of, bare ones with signs that TOML would quote too."""
+    parts = []
+    try:
+        table: Any = tomllib.loads(f"{dotted} = true")
+        while isinstance(table, dict):
+            [(name, table)] = table.items()
+            parts.append(name)
+    except ValueError:  # not TOML, or more than one key
+        return dotted.split(".")
+    return parts
 
 
 def _holds(place: tuple[int | str, ...], other: tuple[int | str, ...]) -> bool:

@@ -211,10 +211,10 @@ class MMActionClassifier(TrainingSettings):
 
     def _refuse_missing_class(self, clips: ClipSet, run: Run) -> None:
         present = set(clips.labels)
-        missing = [name for k, name in enumerate(clips.classes) if k not in present]
+        missing = [repr(name) for k, name in enumerate(clips.classes) if k not in present]
         if missing:
             raise TrainingError(
-                f"{run.name}: no training clip of class {', '.join(map(repr, missing))}. "
+                f"{run.title or run.name}: no training clip of class {', '.join(missing)}. "
                 "Classifiers need some of every class: use a larger training part or other data."
             )
 

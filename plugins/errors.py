@@ -5,6 +5,7 @@ Every message states what is wrong, where, and what to do.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -45,3 +46,11 @@ class TrainingError(BenchError):
 
 class Cancelled(Exception):  # noqa: N818 - not an error: the user asked for it
     """The run was asked to stop; what is checkpointed is kept."""
+
+
+def one_line(error: BaseException) -> str:
+    """An exception of someone else's code: its class, its message, and where it was raised."""
+    message = " ".join(str(error).split())
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {message}{where}"

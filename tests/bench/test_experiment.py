@@ -98,6 +98,22 @@ def test_parse_override(text: str, value: object) -> None:
     assert parse_override(text) == ("a.b", value)
 
 
+@pytest.mark.parametrize(
+    ("key", "name"),
+    [
+        ('classifier."tsm-0.5".plugin', "tsm-0.5"),
+        ("classifier.'tsm-0.5'.plugin", "tsm-0.5"),
+        ('classifier."narrow".plugin', "narrow"),
+        ("classifier.narrow.plugin", "narrow"),
+        ("classifier.my tsm:paper.plugin", "my tsm:paper"),  # no TOML: split at the dots
+        ("classifier.[a]\n[b]\nx.plugin", "[a]\n[b]\nx"),
+    ],
+)
+def test_names_in_a_key(tiny: Path, key: str, name: str) -> None:
+    found = load_experiment(tiny, {key: "tsm"})
+    assert found.classifier[name].plugin == "tsm"
+
+
 def test_parse_override_without_a_value() -> None:
     with pytest.raises(BenchError, match="key=value"):
         parse_override("clip.size")

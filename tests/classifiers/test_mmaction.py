@@ -244,8 +244,8 @@ def test_budget_in_epochs_grows_with_the_clips() -> None:
 def test_missing_class_is_named(tmp_path: Path, drifting: Make) -> None:
     clips = drifting(4, seed=0, size=32)
     clips.labels = [0, 0, 0, 0]
-    with pytest.raises(TrainingError, match="cell: no training clip of class 'right'"):
-        MAKERS[0]().fit(clips, run_in(tmp_path))
+    with pytest.raises(TrainingError, match="tsm on drifts: no training clip of class 'right'"):
+        MAKERS[0]().fit(clips, run_in(tmp_path, title="tsm on drifts"))
 
 
 def test_predict_refuses_what_it_did_not_learn_from(tmp_path: Path, drifting: Make) -> None:

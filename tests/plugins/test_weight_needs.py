@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import pytest
 
 from plugins import Generator, ParameterSet, PluginError
-from plugins.discovery import _fault
+from plugins.class_faults import class_fault
 from plugins.generator import Stills
 from plugins.types import ClipBatch
 from plugins.weight_needs import Need, needs_fault, needs_of, weights_of
@@ -83,6 +83,6 @@ def test_a_wrong_declaration_is_a_broken_plugin(attribute: str, value: object, t
     plugin = declared(**{attribute: value})
     with pytest.raises(PluginError, match=f"generator 'declared': {told}"):
         list(needs_of(plugin))
-    fault = _fault(plugin, "generator")
+    fault = class_fault(plugin, "generator")
     assert fault is not None
     assert "write weights: ClassVar" in fault[1]
