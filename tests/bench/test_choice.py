@@ -17,7 +17,7 @@ from plugins import compat
 from plugins.discovery import discover
 from plugins.errors import BenchError
 from tests.bench.conftest import Command
-from tests.classifiers.test_recognizer import TINY
+from tests.classifiers.tiny_config import TINY
 
 
 def experiment(**changes: Any) -> dict[str, Any]:

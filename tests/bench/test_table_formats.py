@@ -1,16 +1,27 @@
-"""The formats that the command offers are those that a table has."""
+"""The formats of tables: those that the command offers, with the same records in each."""
 
 from __future__ import annotations
 
+import csv
+import io
+import json
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 
 from bench.commands.tables import classification, leaderboard, quality
-from bench.tables import render
+from bench.tables import Report, classification_table, quality_table, render
+from bench.tables import leaderboard as leaderboard_table
 from bench.tables.render import Table
+from tests.bench.results_by_hand import report_in
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Report:
+    return report_in(tmp_path)
 
 
 @pytest.mark.parametrize("command", [quality, classification, leaderboard])
@@ -33,3 +44,22 @@ def test_asking_a_table_for_help_loads_nothing_slow(command: str) -> None:
         "assert not {'torch', 'rich', 'numpy'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+@pytest.mark.parametrize("make", [quality_table, classification_table, leaderboard_table])
+def test_formats_hold_the_same_records(report: Report, make) -> None:
+    table = make(report)
+    content = json.loads(render(table, "json"))
+    assert content["rows"] == table.records
+    rows = list(csv.DictReader(io.StringIO(render(table, "csv"))))
+    assert len(rows) == len(table.records)
+    assert render(table, "markdown").count("\n|") == len(table.rows) + 2
+    for row in table.rows:
+        assert all(part in render(table, "rich") for cell in row for part in cell.split("\n"))
+
+
+def test_texts_are_not_taken_for_markup() -> None:
+    table = Table("t [bold]", ["[red]x", "a|b"], [["[dB]", "c|d"]], [{"x": 1}])
+    assert "[red]x" in render(table, "rich")
+    assert "[dB]" in render(table, "rich")
+    assert "a\\|b" in render(table, "markdown")

@@ -1,4 +1,4 @@
-"""Training batches start their clips anew at each step, from (seed, step) alone."""
+"""Training batches: which frames, which clips, and where these start, from (seed, step) alone."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from classifiers.batches import Batches, pools
+from classifiers.batches import Batches, frame_indices, pools
 from classifiers.tsm import TSM
 from plugins.clips import ClipSet, MemoryClips
 from plugins.errors import Cancelled
@@ -40,6 +40,33 @@ class Long(ClipSet):
 def batches(clips: ClipSet, seed: int = 5) -> Batches:
     order = Order(pools(clips.labels, balanced=False), 4, seed)
     return Batches(clips, [0, 1, 2, 3], order, seed)
+
+
+def test_frames_are_the_middles_of_equal_segments() -> None:
+    assert frame_indices(16, 8) == [1, 3, 5, 7, 9, 11, 13, 15]
+    assert frame_indices(16, 16) == list(range(16))
+    assert frame_indices(3, 6) == [0, 0, 1, 1, 2, 2]
+
+
+def test_balanced_pools_are_the_classes() -> None:
+    assert pools([1, 0, 1, 1], balanced=False) == [[0, 1, 2, 3]]
+    assert pools([1, 0, 1, 1], balanced=True) == [[1], [0, 2, 3]]
+
+
+def test_batch_follows_from_seed_and_step(drifting: Callable[..., MemoryClips]) -> None:
+    clips = drifting(6, seed=0, size=32)
+
+    def batches(seed: int) -> Batches:
+        order = Order(pools(clips.labels, False), 4, seed)
+        return Batches(clips, [0, 8], order, seed)
+
+    one, same, other = batches(1)(3), batches(1)(3), batches(2)(3)
+    assert one["clips"].shape == (4, 1, 2, 32, 32)
+    assert torch.equal(one["clips"], same["clips"])
+    assert torch.equal(one["labels"], same["labels"])
+    assert torch.equal(one["draws"], same["draws"])
+    assert not torch.equal(one["clips"], other["clips"])
+    assert not torch.equal(one["draws"], other["draws"])
 
 
 def test_clips_start_by_the_step_and_their_place_in_the_batch() -> None:

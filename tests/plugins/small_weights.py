@@ -51,3 +51,22 @@ def written(folder: Path, net: Net, state: dict[str, Tensor]) -> WeightFile:
 def registry(folder: Path, net: Net, seed: int = 0) -> Registry:
     """A registry with one registered network."""
     return Registry([written(folder, net, trunk(net, seed))], folder, caches=())
+
+
+def state(seed: int = 0) -> dict[str, Tensor]:
+    generator = torch.Generator().manual_seed(seed)
+    return {"a.weight": torch.randn(4, 3, generator=generator), "a.bias": torch.zeros(4)}
+
+
+def described(path: Path, **changes: object) -> WeightFile:
+    file = WeightFile(
+        name="net-set",
+        filename="net-12345678.pth",
+        about="somebody's net",
+        licence="MIT",
+        source="https://somewhere.example/net-12345678.pth",
+        size=path.stat().st_size,
+        checksum=Checksum("sha256", digest_of(path, "sha256")),
+        tensors={"a.weight": (4, 3)},
+    )
+    return replace(file, **changes)  # type: ignore[arg-type]

@@ -12,7 +12,7 @@ from plugins.checksum import CHUNK
 from plugins.errors import DataError
 from plugins.weight_check import check
 from plugins.weights import Registry
-from tests.plugins.test_weights import described, state
+from tests.plugins.small_weights import described, state
 
 
 @pytest.fixture
