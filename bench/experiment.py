@@ -67,7 +67,8 @@ class Synthesis(Section):
     (``balanced``); reached by leaving synthetic videos out."""
 
     batch: int = Field(default=64, ge=1, le=4096)
-    """Images handed to a generator at once; one that needs much memory continues fewer together."""
+    """Images handed to a generator at once; one that needs much memory continues fewer together.
+    A GPU with room for more is better used by more."""
 
 
 class Duplicates(Section):

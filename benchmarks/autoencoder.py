@@ -32,8 +32,8 @@ from bench.matrix import expand
 from bench.prepare import prepare
 from bench.store import Store
 from generators.autoencoder.autoencoder import Autoencoder
-from generators.autoencoder.fit import fit_autoencoder
 from generators.lddm.generator import LDDM
+from generators.two_stage.stage1 import fit_autoencoder
 from plugins.discovery import discover
 from plugins.reproducible import deterministic
 from plugins.run import Run

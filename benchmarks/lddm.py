@@ -2,6 +2,7 @@
 
     python benchmarks/lddm.py
     python benchmarks/lddm.py --device cuda:0 --set compile=true
+    python benchmarks/lddm.py --device cuda:0 --parameters paper --size 128
     python benchmarks/lddm.py --size 32 --frames 8 --set base_channels=8 --seconds 2
 
 The peer is a 1000-step DDPM over an unconditional 3D U-Net with as many parameters
@@ -60,7 +61,10 @@ def compare(case: Case, peer_images: int, peer_steps: int) -> None:
     for speed in ddpm_speeds(case, sum(sizes.values()), peer_images, peer_steps):
         table.show(speed)
     ratios = ", ".join(f"{name}: {rate / speed.rate:.3g}" for name, rate in rates.items())
-    print(f"\nClips per second of LDDM over the plain DDPM's, in sampling: {ratios}")
+    print(
+        f"\nClips per second of LDDM ({len(case.stills)} at once) over the plain DDPM's "
+        f"({peer_images} at once), in sampling: {ratios}"
+    )
 
 
 def parts(lddm: LDDM) -> dict[str, nn.Module]:
@@ -78,6 +82,7 @@ def main() -> None:
     parser.add_argument("--images", type=int, help="sampled at once (16; on CUDA 256)")
     parser.add_argument("--peer-images", type=int, help="the peer's (4; on CUDA 16)")
     parser.add_argument("--peer-steps", type=int, default=10, help="of its 1000, timed")
+    parser.add_argument("--parameters", default="", metavar="NAME", help="one of lddm's sets")
     parser.add_argument("--set", action="append", default=[], metavar="KEY=VALUE")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--seconds", type=float, default=10.0, help="each row takes, at least")
@@ -91,7 +96,7 @@ def main() -> None:
     print(
         f"torch {torch.__version__}, diffusers {diffusers.__version__}, {device}, "
         f"{torch.get_num_threads()} threads; clips of {given.channels} x {given.frames} x "
-        f"{given.size} x {given.size}; {' '.join(given.set) or 'default parameters'}"
+        f"{given.size} x {given.size}; {', '.join([given.parameters or 'defaults', *given.set])}"
     )
     with plain_errors(), tempfile.TemporaryDirectory() as folder:
         compare(Case.of(given, Path(folder)), given.peer_images, given.peer_steps)

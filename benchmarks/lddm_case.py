@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import argparse
-import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
 
+from bench.experiment import parse_override
 from generators.lddm.generator import LDDM
 from plugins.clips import MemoryClips
-from plugins.errors import BenchError
 from plugins.generator import Stills
 from plugins.run import Run
 
@@ -24,7 +23,8 @@ class Case:
     """One configuration on one device.
 
     Attributes:
-        fields: LDDM's parameters that differ from its defaults.
+        set_name: one of LDDM's named sets; empty for its defaults.
+        fields: parameters that differ from the set's.
         clips: training clips, (C, T, H, W).
         stills: images (C, H, W) that are sampled from at once.
         n_frames: T.
@@ -33,6 +33,7 @@ class Case:
         folder: for weights.
     """
 
+    set_name: str
     fields: dict[str, Any]
     clips: MemoryClips
     stills: Stills
@@ -58,16 +59,29 @@ class Case:
             classes=("a", "b"),
         )
         clips = MemoryClips(pixels, [i % 2 for i in range(N_CLIPS)], ("a", "b"))
-        fields = parameters(given.set)
-        return cls(fields, clips, stills, given.frames, given.device, given.seconds, folder)
+        fields = dict(parse_override(text) for text in given.set)
+        return cls(
+            given.parameters,
+            fields,
+            clips,
+            stills,
+            given.frames,
+            given.device,
+            given.seconds,
+            folder,
+        )
 
     def lddm(self, **more: Any) -> LDDM:
         """The generator with the case's parameters and some more.
 
+        Lengths are in steps, of which a measurement takes as many as it needs, and
+        discriminators, where there are any, take part from the first.
+
         Raises:
             BenchError: LDDM has no such parameter, or not with such a value.
         """
-        made = LDDM.configure({**self.fields, **more}, "--set")
+        lengths = {"autoencoder_epochs": None, "denoiser_epochs": None, "adversarial_from": 0}
+        made = LDDM.configure({**self.fields, **lengths, **more}, "--set", self.set_name)
         assert isinstance(made, LDDM)
         return made
 
@@ -84,22 +98,3 @@ class Case:
         lddm = self.lddm(autoencoder_steps=1, denoiser_steps=1, **sampling)
         lddm.load(run)
         return lddm
-
-
-def parameters(pairs: list[str]) -> dict[str, Any]:
-    """Parameters from ``key=value``, values as TOML writes them or plain words.
-
-    Raises:
-        BenchError: there is no ``=``.
-    """
-
-    def value(text: str) -> Any:
-        try:
-            return tomllib.loads(f"value = {text}")["value"]
-        except tomllib.TOMLDecodeError:
-            return text
-
-    for pair in pairs:
-        if "=" not in pair:
-            raise BenchError(f"--set {pair}: write key=value")
-    return {key: value(text) for key, _, text in (pair.partition("=") for pair in pairs)}

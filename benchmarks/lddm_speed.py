@@ -33,7 +33,6 @@ def training_speed(case: Case, stage: Stage) -> Speed:
         checkpoint_every=FOREVER,
     )
     batch = getattr(lddm, f"{stage}_batch")
-    forget_peak(case.device)
     rates = _steps_per_second(case, lddm, stage)
     peak = peak_memory(case.device)
     number = get_args(Stage).index(stage) + 1
@@ -81,6 +80,8 @@ def _steps_per_second(case: Case, lddm: LDDM, stage: Stage) -> list[float]:
 
     def mark(progress: Progress) -> None:
         if progress.stage == stage:
+            if not marks:
+                forget_peak(case.device)  # what came before is another stage's
             marks.append((time.perf_counter(), progress.step))
 
     def enough() -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import AbstractContextManager, ExitStack
 from typing import Any, Generic, ParamSpec, TypeVar
 
 import torch
@@ -20,6 +20,9 @@ from plugins.memory import ran_out_of_memory
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+FORMS = 64
+"""For so many sizes a function is compiled; torch alone would stop at 8, and not say so."""
 
 
 class Compiled(Generic[P, R]):
@@ -78,9 +81,14 @@ class Compiled(Generic[P, R]):
         )
         return result
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Without what is compiled, which is made anew where it is needed."""
+        return vars(self) | {"_fast": None, "_settled": set()}
+
     def _compiled(self, *args: P.args, **kwargs: P.kwargs) -> R:
         signature = _signature((args, kwargs))
         with ExitStack() as stack:
+            stack.enter_context(_many_forms())
             if signature not in self._settled:
                 stack.enter_context(warnings.catch_warnings())
                 warnings.simplefilter("ignore")  # the compiler's
@@ -106,6 +114,19 @@ class Compiled(Generic[P, R]):
         return torch.compile(
             self._plain, backend=self._backend, dynamic=False, options=options or None
         )
+
+
+def _many_forms() -> AbstractContextManager[Any]:
+    """A function may have `FORMS` compiled forms; one more is an error.
+
+    Torch counts them over all functions of the same code.
+    """
+    from torch._dynamo import config
+
+    wanted = {"recompile_limit": FORMS, "fail_on_recompile_limit_hit": True}
+    known = {name: value for name, value in wanted.items() if hasattr(config, name)}
+    patch: AbstractContextManager[Any] = config.patch(known)
+    return patch
 
 
 def _signature(given: Any) -> Any:

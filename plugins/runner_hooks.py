@@ -53,7 +53,7 @@ class ProgressHook(Hook):
         log = step == total or now - self._logged > _LOG_SECONDS
         report = step == total or now - self._reported > _REPORT_SECONDS
         if not (log or report):
-            return  # a GPU need not be waited for: its figures are not looked at
+            return  # the figures stay where they are: reading one waits for the device
         figures = {name: float(value) for name, value in outputs.items()}
         if log:
             self._logged = now

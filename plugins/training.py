@@ -146,6 +146,7 @@ def train(
             },
             **_optimization(recipe, adversary, run.device, steps),
             default_hooks={
+                "runtime_info": None,  # it waits for the device at each step, to keep each figure
                 "timer": None,
                 "sampler_seed": None,
                 "logger": None,

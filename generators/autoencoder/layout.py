@@ -41,6 +41,8 @@ class Layout:
         channels, frames, height, width = self.shape
         if channels not in (1, 3):
             raise DataError(f"clips have {channels} channels, must have 1 or 3: set clip.channels")
+        if frames < 2:
+            raise DataError("clips have 1 frame, and motion needs 2 or more: set clip.frames")
         for name in ("temporal_factor", "spatial_factor", "stem_stride"):
             if getattr(self, name) & (getattr(self, name) - 1):
                 raise DataError(f"{name} = {getattr(self, name)} must be a power of 2")
@@ -61,7 +63,6 @@ class Layout:
                 f"stem_stride = {self.stem_stride} must not exceed spatial_factor = "
                 f"{self.spatial_factor}"
             )
-
         if self.grid == (1, 1, 1):
             raise DataError(
                 f"clips of {frames} frames of {height} x {width} pixels become a single cell, "

@@ -12,7 +12,6 @@ from pydantic import Field, field_validator, model_validator
 
 from generators.autoencoder.architecture import ARCHITECTURE, Architecture
 from generators.autoencoder.perceptual import WEIGHTS, resolve
-from generators.two_stage.backoff import BatchSize
 from plugins.recipe import Amp, Recipe
 
 Count = Annotated[int, Field(ge=1)]
@@ -146,23 +145,6 @@ class AutoencoderSettings(Architecture):
     discriminator_base: Annotated[int, Field(ge=8, le=128, multiple_of=4)] = 64
     """Channels of the discriminators' first layers: ResNet-18's and PatchGAN's 64;
     on a CPU rather 16."""
-
-    sample_batch: BatchSize = "auto"
-    """Images at a time in sampling and encoding; no effect on a sample but its
-    last digits. ``auto``: 16; in sampling on CUDA, after the first 16, as many
-    as memory takes. Where memory runs out the batch is halved."""
-
-    sample_amp: Amp = "off"
-    """Mixed precision in sampling. Off, since a sample then differs by rounding
-    alone whatever its batch; with ``bf16`` an untrained network's samples
-    in batches of 1 and of 6 differed by up to 0.02 on a CPU."""
-
-    compile: bool = False
-    """Compile the network that samples are drawn with by `torch.compile`, and on
-    CUDA record it as a graph. Each size of batch costs the compiler's time at
-    the start, up to minutes; it is meant for many images or steps on CUDA. It
-    wants Triton there and a C++ compiler on the CPU; without, sampling runs
-    uncompiled, with a warning. Samples differ in their last digits."""
 
     clip_grad: Positive | None = 1.0
     """Largest norm of the gradient in both stages."""

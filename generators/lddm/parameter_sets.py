@@ -36,6 +36,7 @@ _DDPM: dict[str, Any] = {
 """The process is left open: as in Ho et al., NeurIPS 2020, all T steps of it in sampling."""
 
 _OPEN: dict[str, Any] = {
+    "amp": "auto",
     "autoencoder_batch": 8,
     "l1_weight": 1.0,
     "kl_weight": 1e-4,

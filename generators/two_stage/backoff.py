@@ -30,19 +30,20 @@ class Batches:
     Args:
         batch_size: at a time; ``auto`` begins with `FIRST`.
         device: where the work is done.
-        widen: with ``auto`` on CUDA, all batches after the first full one
-            are so large that they fill `SHARE` of the memory, judged by
-            what that one took.
+        widen: with ``auto`` on CUDA, all batches of a call after its first are
+            so large that they fill `SHARE` of the memory, judged by what the
+            first full one took. Each call begins with `FIRST`, so that what
+            is together in a batch does not depend on the calls before.
 
     Attributes:
-        size: of the next batch.
+        size: at a time, at most.
     """
 
     def __init__(self, batch_size: BatchSize, device: str, *, widen: bool = False) -> None:
         self.size = FIRST if batch_size == "auto" else batch_size
         self._device = device
         on_cuda = torch.device(device).type == "cuda"
-        self._measures = widen and batch_size == "auto" and on_cuda
+        self._widens = self._measures = widen and batch_size == "auto" and on_cuda
 
     def __call__(self, make: Callable[[range], T], n: int) -> list[T]:
         """Call ``make`` with consecutive ranges that together are ``range(n)``.
@@ -59,8 +60,9 @@ class Batches:
         made: list[T] = []
         start = 0
         while start < n:
-            indices = range(start, min(start + self.size, n))
-            before = self._in_use()
+            size = min(self.size, FIRST) if self._widens and start == 0 else self.size
+            indices = range(start, min(start + size, n))
+            before = self._in_use(len(indices))
             done, part = _tried(make, indices)
             if done:
                 made += part
@@ -71,9 +73,9 @@ class Batches:
                 give_back(self._device)
         return made
 
-    def _in_use(self) -> int:
-        """Bytes in use now, and the peak counts from here on."""
-        if not self._measures:
+    def _in_use(self, n: int) -> int:
+        """Bytes in use before a batch of n that is measured; the peak counts from here on."""
+        if not self._measures or n < self.size:
             return 0
         torch.cuda.reset_peak_memory_stats(self._device)
         return torch.cuda.memory_allocated(self._device)
@@ -87,7 +89,7 @@ class Batches:
         self.size, self._measures = widened(n, taken, SHARE * total - before), False
 
 
-def widened(n: int, taken: float, room: float) -> int:
+def widened(n: int, taken: int, room: float) -> int:
     """n, doubled as often as ``room`` bytes hold it, where n took ``taken``.
 
     Doubled, so that a little more or less of other memory in use leads to

@@ -10,7 +10,6 @@ from pydantic import PrivateAttr
 
 from generators.autoencoder.autoencoder import Autoencoder
 from generators.autoencoder.channels_last import channels_last_on_cuda
-from generators.autoencoder.fit import AUTOENCODER, fit_autoencoder
 from generators.autoencoder.heads import Decoded, with_frame_0
 from generators.autoencoder.layout import Layout
 from generators.autoencoder.settings import STAGE_1
@@ -26,6 +25,7 @@ from generators.two_stage.latents import LatentSet, encode_all
 from generators.two_stage.prior import Prior
 from generators.two_stage.settings import TwoStageSettings
 from generators.two_stage.stage import Stage
+from generators.two_stage.stage1 import AUTOENCODER, fit_autoencoder
 from plugins.clips import ClipSet
 from plugins.compiled import Compiled
 from plugins.errors import PluginError

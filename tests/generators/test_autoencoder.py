@@ -82,6 +82,7 @@ def test_with_stem_stride_2_it_is_a_resnet_18() -> None:
         ({"shape": (1, 16, 40, 32)}, "spatial_factor"),
         ({"shape": (1, 6, 32, 32)}, "temporal_factor"),
         ({"shape": (2, 16, 32, 32)}, "clip.channels"),
+        ({"shape": (1, 1, 32, 32), "temporal_factor": 1}, "clip.frames"),
         ({"shape": (1, 16, 30, 30), "spatial_factor": 10}, "power of 2"),
         ({"shape": (1, 16, 32, 32), "spatial_factor": 2}, "stem_stride"),
     ],

@@ -16,8 +16,8 @@ from generators.autoencoder.adversarial_losses import hinge_discriminator
 from generators.autoencoder.adversary import Discriminators, frames
 from generators.autoencoder.augmentation import Augmentation
 from generators.autoencoder.autoencoder import Autoencoder
-from generators.autoencoder.fit import AUTOENCODER, Clips, fit_autoencoder, stage1_loss
 from generators.autoencoder.layout import Layout
+from generators.two_stage.stage1 import AUTOENCODER, Clips, fit_autoencoder, stage1_loss
 from plugins import DataError, MemoryClips, Run
 from plugins.reproducible import seeded
 from plugins.weightfile import load_weights

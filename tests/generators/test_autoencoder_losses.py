@@ -12,9 +12,9 @@ from generators.autoencoder import losses
 from generators.autoencoder.adain import adain
 from generators.autoencoder.autoencoder import Autoencoder
 from generators.autoencoder.encoder import Posterior
-from generators.autoencoder.fit import AUTOENCODER, fit_autoencoder, stage1_loss
 from generators.autoencoder.perceptual import perceptual_loss
 from generators.autoencoder.settings import STAGE_1
+from generators.two_stage.stage1 import AUTOENCODER, fit_autoencoder, stage1_loss
 from plugins import DataError, MemoryClips, Run
 from plugins.reproducible import seeded
 from plugins.weightfile import load_weights, read_notes, save_weights

@@ -10,9 +10,9 @@ import torch
 from generators.autoencoder.autoencoder import Autoencoder
 from generators.autoencoder.decoder import Spread
 from generators.autoencoder.encoder import Encoder
-from generators.autoencoder.fit import AUTOENCODER, fit_autoencoder
 from generators.autoencoder.layout import Layout
 from generators.autoencoder.losses import l1
+from generators.two_stage.stage1 import AUTOENCODER, fit_autoencoder
 from plugins import MemoryClips, Run
 from plugins.weightfile import read_notes
 from tests.generators.stage_1 import Stage1

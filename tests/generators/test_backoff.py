@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 import torch
@@ -113,15 +114,30 @@ def test_auto_begins_alike_everywhere() -> None:
 @pytest.mark.parametrize(
     ("taken", "room", "size"),
     [
-        (100.0, 100.0, 16),
-        (100.0, 799.0, 64),
-        (100.0, 800.0, 128),
-        (100.0, 10.0, 16),
-        (0.0, 9.0, 16),
+        (100, 100.0, 16),
+        (100, 799.0, 64),
+        (100, 800.0, 128),
+        (100, 10.0, 16),
+        (0, 9.0, 16),
     ],
 )
 def test_widened_is_the_most_that_fits(taken: float, room: float, size: int) -> None:
     assert widened(16, taken, room) == size
+
+
+def test_a_call_is_split_by_its_own_number(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not by the calls before: or a run that is continued would round otherwise."""
+    memory = Small(10**6)
+    known = SimpleNamespace(total_memory=400)
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda _: known)
+    monkeypatch.setattr(torch.cuda, "reset_peak_memory_stats", lambda _: memory.tried.append(0))
+    monkeypatch.setattr(torch.cuda, "memory_allocated", lambda _: 10)
+    monkeypatch.setattr(torch.cuda, "max_memory_allocated", lambda _: 10 + FIRST)
+    batches = Batches("auto", "cuda:0", widen=True)
+    for n, due in ((5, [5]), (300, [0, FIRST, 256, 28]), (300, [FIRST, 256, 28]), (5, [5])):
+        memory.tried.clear()
+        batches(memory, n)
+        assert memory.tried == due
 
 
 @pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")

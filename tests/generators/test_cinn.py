@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 import torch
 
-from generators.autoencoder.fit import AUTOENCODER
 from generators.cinn.actnorm import ActNorm
 from generators.cinn.generator import CINN
 from generators.cinn.stage2 import FLOW
 from generators.lddm.generator import LDDM
+from generators.two_stage.stage1 import AUTOENCODER
 from plugins import BenchError, Cancelled, DataError, PluginError, Run, TrainingError
 from plugins.conformance import check_generator
 from plugins.generator import Stills

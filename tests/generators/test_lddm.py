@@ -9,11 +9,11 @@ import torch
 
 from bench.conformance_data import simulated_clips
 from generators.autoencoder.autoencoder import Autoencoder
-from generators.autoencoder.fit import AUTOENCODER
 from generators.lddm.denoiser import Denoiser
 from generators.lddm.generator import LDDM
 from generators.lddm.stage2 import DENOISER
 from generators.two_stage.latents import LatentSet, Scale, encode_all
+from generators.two_stage.stage1 import AUTOENCODER
 from plugins import BenchError, Cancelled, DataError, MemoryClips, PluginError, Run, TrainingError
 from plugins.conformance import check_generator
 from plugins.generator import Stills

@@ -10,11 +10,11 @@ import torch
 
 from bench.conformance_data import simulated_stills
 from generators.autoencoder.encoder import BasicBlock, Encoder
-from generators.autoencoder.fit import AUTOENCODER
 from generators.lddm.generator import LDDM
 from generators.lddm.settings import STAGE_2
 from generators.lddm.stage2 import DENOISER
 from generators.two_stage.stage import Stage
+from generators.two_stage.stage1 import AUTOENCODER
 from plugins import Run, TrainingError
 from plugins.clips import ClipSet
 from plugins.weightfile import read_notes
@@ -64,7 +64,7 @@ def test_what_the_paper_states() -> None:
 
 
 def test_it_leaves_nothing_to_the_defaults_that_weights_depend_on() -> None:
-    left = set(STAGE_2) - set(LDDM.sets["paper"].values)
+    left = {*STAGE_2, "amp"} - set(LDDM.sets["paper"].values)
     assert left <= IDLE, f"decide in the set 'paper': {sorted(left - IDLE)}"
 
 

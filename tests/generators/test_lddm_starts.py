@@ -10,10 +10,10 @@ import torch
 from bench.data import Cache, ClipSettings, VideoClips
 from bench.data.phantom.dataset import Phantom
 from generators.autoencoder.augmentation import Augmentation
-from generators.autoencoder.fit import AUTOENCODER, Clips
 from generators.lddm.generator import LDDM
 from generators.lddm.stage2 import DENOISER
 from generators.two_stage.latents import STARTS, encode_all
+from generators.two_stage.stage1 import AUTOENCODER, Clips
 from plugins import Cancelled, Run
 from plugins.seeds import derive
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 import pytest
@@ -41,6 +42,35 @@ def test_it_is_compiled_once_per_shape() -> None:
         x = torch.arange(float(n))
         assert torch.equal(fast({"x": x})["loss"], squares({"x": x})["loss"])
     assert len(graphs) == 2
+
+
+def test_it_is_compiled_for_as_many_shapes_as_come() -> None:
+    graphs = []
+
+    def keeping(graph: Any, _: Any) -> Any:
+        graphs.append(graph)
+        return graph
+
+    fast = Compiled(squares, "squares", backend=keeping)
+    for n in range(2, 22):
+        fast({"x": torch.ones(n)})
+    assert len(graphs) == 20
+
+
+def test_too_many_shapes_are_one_warning(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plugins.compiled.FORMS", 3)
+    fast = Compiled(squares, "squares", backend="eager")
+    with pytest.warns(RuntimeWarning, match=r"squares runs uncompiled.*limit") as warned:
+        sums = [float(fast({"x": torch.ones(n)})["loss"]) for n in range(2, 22)]
+    assert sums == list(range(2, 22))
+    assert len(warned) == 1
+
+
+def test_what_has_been_compiled_can_be_pickled() -> None:
+    fast = Compiled(squares, "squares", backend="eager")
+    fast({"x": torch.ones(3)})
+    again = pickle.loads(pickle.dumps(fast))
+    assert float(again({"x": torch.ones(3)})["loss"]) == 3
 
 
 @pytest.mark.parametrize(
