@@ -67,10 +67,10 @@ def row(name: str, made: np.ndarray, real: np.ndarray, labels: np.ndarray) -> st
     drawn = np.percentile(bootstrap(made, real, labels), (2.5, 97.5), axis=0)
     g, share = gap(made, labels), gap(made, labels) / gap(real, labels)
     (low, share_low), (high, share_high) = drawn
-    told = f"{g:+.3f} [{low:+.3f}, {high:+.3f}]"
+    told = f"{g:+z.3f} [{low:+z.3f}, {high:+z.3f}]"
     if made is real:
         return f"| {name} | {made.mean():.3f} | {told} | |"
-    part = f"{share:.2f} [{share_low:.2f}, {share_high:.2f}]"
+    part = f"{share:z.2f} [{share_low:z.2f}, {share_high:z.2f}]"
     return f"| {name} | {made.mean():.3f} | {told} | {part} |"
 
 
