@@ -102,7 +102,7 @@ class CheckpointHook(Hook):
                 f"{path}: the checkpoint cannot be written ({error}). Make room and run again; "
                 "the one before is kept."
             ) from error
-        for other in self._folder.glob("step_*.pth"):
+        for other in checkpoints_in(self._folder):
             if other != path:
                 other.unlink()
 
@@ -116,6 +116,11 @@ class CheckpointHook(Hook):
         checkpoint["message_hub"] = {"log_scalars": {}, "runtime_info": {}, "resumed_keys": {}}
 
 
+def checkpoints_in(folder: Path) -> list[Path]:
+    """The checkpoints of a training, the newest first."""
+    return sorted(folder.glob("step_*.pth"), reverse=True)
+
+
 def latest_checkpoint(folder: Path, notes: dict[str, Any]) -> tuple[Path | None, list[str]]:
     """The newest sound checkpoint of a training, and a line for each damaged one.
 
@@ -123,7 +128,7 @@ def latest_checkpoint(folder: Path, notes: dict[str, Any]) -> tuple[Path | None,
         TrainingError: the checkpoint belongs to another training.
     """
     damaged = []
-    for path in sorted(folder.glob("step_*.pth"), reverse=True):
+    for path in checkpoints_in(folder):
         try:
             with zipfile.ZipFile(path) as archive:
                 if archive.testzip() is not None:  # torch itself does not check the sums

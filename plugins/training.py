@@ -33,6 +33,7 @@ from plugins.runner_hooks import (
     CheckpointHook,
     ProgressHook,
     ReseedHook,
+    checkpoints_in,
     latest_checkpoint,
     refuse_other_training,
 )
@@ -234,9 +235,11 @@ def _in_plain_words(
         yield
     except NotFiniteError as error:
         name = "lr" if error.part == MODEL else f"{error.part}_lr"
+        there = checkpoints_in(run.folder / "checkpoints" / stage)
+        left = f"the last good one is kept, {there[0].name}" if there else "there is none yet"
         raise TrainingError(
             f"{where}: {error}. Lower {called.get(name, name)} (now {rates[error.part]:g}), set "
-            f"clip_grad, or set amp = 'off' (now '{amp}'). The last good checkpoint is kept."
+            f"clip_grad, or set amp = 'off' (now '{amp}'). Checkpoint: {left}."
         ) from error
     except RuntimeError as error:
         if not ran_out_of_memory(error):
