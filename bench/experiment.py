@@ -250,7 +250,7 @@ def _place(raw: dict[str, Any], dotted: str, value: Any) -> None:
 
 
 def _parts(dotted: str) -> list[str]:
-    """The names that a dotted key is made of, bare ones with signs that TOML would quote too."""
+    """The names in a dotted key; where it is no key of TOML, what is between its dots."""
     parts = []
     try:
         table: Any = tomllib.loads(f"{dotted} = true")

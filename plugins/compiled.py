@@ -88,8 +88,8 @@ class Compiled(Generic[P, R]):
     def _compiled(self, *args: P.args, **kwargs: P.kwargs) -> R:
         signature = _signature((args, kwargs))
         with ExitStack() as stack:
-            stack.enter_context(_many_forms())
             if signature not in self._settled:
+                stack.enter_context(_many_forms())
                 stack.enter_context(warnings.catch_warnings())
                 warnings.simplefilter("ignore")  # the compiler's
             if self._fast is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, cast
 
 import numpy as np
 import torch
 import torch.utils.deterministic
+from torch.nn.attention import SDPBackend, sdpa_kernel
 
 
 def reseed(seed: int) -> None:
@@ -57,3 +58,16 @@ def deterministic() -> Iterator[None]:
         memory.fill_uninitialized_memory = fill
         torch.use_deterministic_algorithms(enabled, warn_only=warn_only)
         cudnn.deterministic, cudnn.benchmark = before
+
+
+def repeatable_attention(device: str) -> AbstractContextManager[Any]:
+    """For learning with `deterministic`: attention by the kernel whose gradients repeat.
+
+    On CUDA the fused kernels add up their gradients in any order, unless
+    torch is to refuse all that has no deterministic kernel, which
+    `deterministic` does not ask for. The plain one holds all products of
+    queries and keys, so it takes more memory. Elsewhere nothing changes.
+    """
+    on_cuda = torch.device(device).type == "cuda"
+    chosen: AbstractContextManager[Any] = sdpa_kernel(SDPBackend.MATH) if on_cuda else nullcontext()
+    return chosen

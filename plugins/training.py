@@ -26,7 +26,7 @@ from plugins.budget import n_parameters, record_budget
 from plugins.errors import TrainingError
 from plugins.memory import ran_out_of_memory
 from plugins.recipe import Recipe
-from plugins.reproducible import deterministic, seeded
+from plugins.reproducible import deterministic, repeatable_attention, seeded
 from plugins.run import Run
 from plugins.runner import Loss, NotFiniteError, QuietRunner, Trainee
 from plugins.runner_hooks import (
@@ -124,6 +124,7 @@ def train(
     with (
         seeded(run.derive(stage)),
         deterministic(),
+        repeatable_attention(run.device),
         may_sit_out(),
         _in_plain_words(run, stage, _rates(recipe, adversary), recipe.amp, dict(called or {})),
     ):

@@ -11,13 +11,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.nn import functional as F
-from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from generators.autoencoder.shapes import Latent
 from generators.two_stage.condition import Map, Vector, at_cells
 
 Tokens = Float[Tensor, "B n d"]
-Heads = Float[Tensor, "B heads n e"]
 
 
 class Transformer(nn.Module):
@@ -99,20 +97,5 @@ class Block(nn.Module):
         b, n, d = x.shape
         qkv = self.to_qkv(x).view(b, n, 3, self.heads, d // self.heads)
         query, key, value = qkv.permute(2, 0, 3, 1, 4)
-        mixed = attention(query, key, value)
+        mixed = F.scaled_dot_product_attention(query, key, value)
         return self.merge(mixed.transpose(1, 2).reshape(b, n, d))
-
-
-def attention(query: Heads, key: Heads, value: Heads) -> Heads:
-    """softmax(query key^T / sqrt(e)) value, with gradients that repeat where that is asked for.
-
-    On CUDA the fused kernels add up their gradients in any order, unless
-    torch is to refuse all that has no deterministic kernel, which
-    `plugins.reproducible.deterministic` does not ask for. They stay in use
-    where there are no gradients.
-    """
-    learns = torch.is_grad_enabled() and torch.are_deterministic_algorithms_enabled()
-    if query.is_cuda and learns:
-        with sdpa_kernel(SDPBackend.MATH):
-            return F.scaled_dot_product_attention(query, key, value)
-    return F.scaled_dot_product_attention(query, key, value)

@@ -31,8 +31,8 @@ class TwoStageSettings(AutoencoderSettings):
 
     sample_batch: BatchSize = "auto"
     """Images at a time in sampling and encoding; no effect on a sample but its
-    last digits. ``auto``: 16; in sampling on CUDA, after the first 16, as many
-    as memory takes. Where memory runs out the batch is halved."""
+    last digits. ``auto``: 16; in sampling on CUDA, after the first 16 of a call,
+    as many as memory takes. Where memory runs out the batch is halved."""
 
     sample_amp: Amp = "off"
     """Mixed precision in sampling. Off, since a sample then differs by rounding

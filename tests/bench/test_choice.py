@@ -17,7 +17,7 @@ from plugins import compat
 from plugins.discovery import discover
 from plugins.errors import BenchError
 from tests.bench.conftest import Command
-from tests.classifiers.tiny_config import TINY
+from tests.classifiers.tiny_config import TINY, written
 
 
 def experiment(**changes: Any) -> dict[str, Any]:
@@ -34,9 +34,7 @@ def experiment(**changes: Any) -> dict[str, Any]:
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny_net.json"
-    path.write_text(json.dumps(TINY))
-    return path
+    return written(tmp_path, "tiny_net.json")
 
 
 def test_a_path_goes_by_the_file_name(config: Path) -> None:

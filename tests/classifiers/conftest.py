@@ -1,14 +1,23 @@
-"""Clips whose classes differ by their motion alone."""
+"""Clips whose classes differ by their motion alone, and a config."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import torch
 from torch.nn import functional as F
 
 from plugins.clips import MemoryClips
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    """A small config of MMAction2's."""
+    from tests.classifiers.tiny_config import written
+
+    return written(tmp_path)
 
 
 @pytest.fixture

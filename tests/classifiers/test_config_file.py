@@ -14,13 +14,6 @@ from plugins.errors import BenchError, DataError
 from tests.classifiers.tiny_config import TINY, ZOO, configured
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.json"
-    path.write_text(json.dumps(TINY))
-    return path
-
-
 def test_weight_addresses_are_left_out_and_told(config: Path) -> None:
     classifier = configured(config)
     section = classifier.section(2, (3, 8, 32, 32))

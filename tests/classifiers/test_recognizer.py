@@ -19,13 +19,6 @@ from tests.classifiers.tiny_config import SLOWONLY, TINY, ZOO, configured
 Make = Callable[..., MemoryClips]
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
-    path = tmp_path / "tiny.json"
-    path.write_text(json.dumps(TINY))
-    return path
-
-
 def learns_and_loads(classifier: Recognizer, clips: MemoryClips, folder: Path) -> None:
     run = Run(folder, seed=0)
     classifier.fit(clips, run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,12 @@ TINY: dict[str, Any] = {
         {"type": "SampleFrames", "clip_len": 8, "frame_interval": 8, "num_clips": 1},
     ],
 }
+
+
+def written(folder: Path, name: str = "tiny.json") -> Path:
+    path = folder / name
+    path.write_text(json.dumps(TINY))
+    return path
 
 
 def configured(path: Path, **fields: Any) -> Recognizer:

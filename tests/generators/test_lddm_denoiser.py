@@ -7,11 +7,10 @@ import torch
 from torch import Tensor
 
 from generators.lddm.denoiser import Denoiser
-from generators.lddm.transformer import attention
 from generators.lddm.unet import halvings
 from generators.two_stage.condition import UNKNOWN, nothing
 from plugins import DataError
-from plugins.reproducible import deterministic, seeded
+from plugins.reproducible import seeded
 
 GRIDS = {
     "transformer": ((4, 2, 2, 2), 16, (32, 32)),
@@ -153,25 +152,3 @@ def test_axes_are_halved_while_they_are_even(grid, levels, strides) -> None:
 def test_a_grid_too_small_names_the_parameter(grid, levels, most) -> None:
     with pytest.raises(DataError, match=f"unet_levels = {most} or less"):
         halvings(grid, levels)
-
-
-def test_attention_is_the_softmax_of_products() -> None:
-    with seeded(0):
-        query, key, value = (torch.randn(2, 3, 5, 8) for _ in range(3))
-    weights = (query @ key.mT / 8**0.5).softmax(-1)
-    torch.testing.assert_close(attention(query, key, value), weights @ value)
-
-
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a CUDA device")
-@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
-def test_gradients_of_attention_repeat_on_cuda(dtype: torch.dtype) -> None:
-    with seeded(0):
-        given = [torch.randn(16, 4, 512, 40, device="cuda:0", dtype=dtype) for _ in range(3)]
-    found = []
-    for _ in range(3):
-        leaves = [tensor.clone().requires_grad_() for tensor in given]
-        with deterministic():
-            attention(*leaves).square().sum().backward()
-        found.append([leaf.grad for leaf in leaves])
-    for again in found[1:]:
-        assert all(torch.equal(a, b) for a, b in zip(found[0], again, strict=True))

@@ -70,3 +70,7 @@ def described(path: Path, **changes: object) -> WeightFile:
         tensors={"a.weight": (4, 3)},
     )
     return replace(file, **changes)  # type: ignore[arg-type]
+
+
+def kept(registry: Registry) -> list[str]:
+    return sorted(p.name for p in registry.folder.iterdir()) if registry.folder.exists() else []

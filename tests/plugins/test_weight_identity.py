@@ -12,23 +12,7 @@ from safetensors.torch import save_file
 from plugins.checksum import Checksum, digest_of
 from plugins.errors import DataError
 from plugins.weights import Registry
-from tests.plugins.small_weights import described, state
-
-
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
-    path = tmp_path / "under another name"
-    torch.save(state(), path)
-    return path
-
-
-@pytest.fixture
-def registry(path: Path, tmp_path: Path) -> Registry:
-    return Registry([described(path)], tmp_path / "weights", caches=[tmp_path / "cache"])
-
-
-def kept(registry: Registry) -> list[str]:
-    return sorted(p.name for p in registry.folder.iterdir()) if registry.folder.exists() else []
+from tests.plugins.small_weights import described, kept, state
 
 
 def test_another_edition_of_a_known_file_is_told_as_such(
@@ -42,9 +26,11 @@ def test_another_edition_of_a_known_file_is_told_as_such(
 
 
 @pytest.mark.parametrize("cut", [1, 100, 400])
-def test_a_cut_file_is_refused(path: Path, registry: Registry, tmp_path: Path, cut: int) -> None:
+def test_a_cut_file_is_refused(
+    weight_file: Path, registry: Registry, tmp_path: Path, cut: int
+) -> None:
     damaged = tmp_path / "net-12345678.pth"
-    damaged.write_bytes(path.read_bytes()[:-cut])
+    damaged.write_bytes(weight_file.read_bytes()[:-cut])
     with pytest.raises(DataError, match=r"damaged, or another edition of 'net-set'.*expected"):
         registry.add(damaged)
     damaged.rename(tmp_path / "x.bin")
@@ -99,11 +85,11 @@ def test_a_file_without_a_checksum_is_told_by_its_tensors(form: str, tmp_path: P
 
 
 def test_the_first_digits_of_a_checksum_do_where_no_more_are_published(
-    path: Path, tmp_path: Path
+    weight_file: Path, tmp_path: Path
 ) -> None:
-    start = Checksum("sha256", digest_of(path, "sha256")[:8])
-    registry = Registry([described(path, checksum=start)], tmp_path / "weights", caches=())
-    assert registry.add(path).new
+    start = Checksum("sha256", digest_of(weight_file, "sha256")[:8])
+    registry = Registry([described(weight_file, checksum=start)], tmp_path / "weights", caches=())
+    assert registry.add(weight_file).new
     registry.load("net-set")
 
 
@@ -114,21 +100,21 @@ def test_the_checksums_are_the_published_ones(tmp_path: Path) -> None:
     assert digest_of(tmp_path / "b", "git-blob") == "bd9dbf5aae1a3862dd1526723246b20206e5fc37"
 
 
-def alike(path: Path, tmp_path: Path) -> Registry:
+def alike(weight_file: Path, tmp_path: Path) -> Registry:
     """Three known files of the same tensors: one has a checksum."""
     files = (
-        described(path, name="summed", filename="summed.pt"),
-        described(path, name="first", filename="first.pt", checksum=None, size=None),
-        described(path, name="second", filename="second.pt", checksum=None, size=None),
+        described(weight_file, name="summed", filename="summed.pt"),
+        described(weight_file, name="first", filename="first.pt", checksum=None, size=None),
+        described(weight_file, name="second", filename="second.pt", checksum=None, size=None),
     )
     return Registry(files, tmp_path / "weights", caches=())
 
 
 def test_files_of_the_same_tensors_are_told_by_name_where_no_checksum_does(
-    path: Path, tmp_path: Path
+    weight_file: Path, tmp_path: Path
 ) -> None:
-    registry = alike(path, tmp_path)
-    assert registry.add(path).file.name == "summed"  # under another name: its checksum tells
+    registry = alike(weight_file, tmp_path)
+    assert registry.add(weight_file).file.name == "summed"  # under another name: its checksum tells
     for name in ("first.pt", "second.pt"):
         torch.save(state(seed=2), tmp_path / name)
         assert registry.add(tmp_path / name).file.filename == name
